@@ -1,0 +1,252 @@
+"""The engine: follows a recipe from its source through its steps to a persona."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import torch
+from cachetools import LRUCache
+from PIL import Image
+from torch import Tensor
+
+from zoo import latents, pictures
+from zoo.engine import verbs
+from zoo.errors import RecipeError, ZooError
+from zoo.label import Label, label_for
+from zoo.model import Context, Findings, Generator, Stylizer, Writer
+from zoo.params import Params, accept
+from zoo.persona import Persona, Report
+from zoo.profile import Profile, Traits
+from zoo.recipe import Draw, Recipe, Step, Upload, Write
+from zoo.registry import Entry, Zoo
+from zoo.store import Store
+
+T = TypeVar("T")
+Progress = Callable[[float, str], None]
+"""Told how far the work is, 0..1, and which model is next."""
+
+PORTRAIT_SIDE = 256
+"""Pixels of the shorter side below which a drawn portrait is enlarged: a small GAN's 28 or 64 leave no room to
+restyle."""
+PICTURE_LIMIT = 1024
+"""Pixels of the longer side above which an uploaded picture is shrunk."""
+CACHE = 256 * 2**20
+"""Bytes of step pictures that are kept."""
+
+
+class Compute(Protocol):
+    """Where models run."""
+
+    def draw(self, entry: Entry, params: Params, latents: Tensor, amounts: Tensor) -> Tensor: ...
+
+    def call(self, entry: Entry, verb: Callable[..., T], *args: Any) -> T: ...
+
+
+class _Made:
+    """What one step made."""
+
+    def __init__(self, image: Image.Image, report: Report | None = None) -> None:
+        self.image = image
+        self.report = report
+
+    @property
+    def size(self) -> int:
+        return 3 * self.image.width * self.image.height
+
+
+def quiet(_: float, __: str) -> None:
+    """Nobody watches."""
+
+
+class Engine:
+    """Runs recipes. Each step's picture is kept under the recipe so far, so that restyling never redraws."""
+
+    def __init__(self, zoo: Zoo, store: Store, compute: Compute) -> None:
+        self.zoo = zoo
+        self.store = store
+        self._compute = compute
+        self._lock = threading.Lock()
+        self._made: LRUCache[str, _Made] = LRUCache(CACHE, getsizeof=lambda made: made.size)
+
+    def run(self, recipe: Recipe, progress: Progress = quiet) -> Persona:
+        """The persona of `recipe`. Raises `ZooError` saying what is wrong with it, before anything is computed where
+        that can be known."""
+        self.check(recipe)
+        made = [self._source(recipe)]
+        for count, step in enumerate(recipe.steps, 1):
+            progress(count / (len(recipe.steps) + 1), self.zoo.entry(step.model).title)
+            made.append(self._step(recipe, count, made))
+        report = next((one.report for one in reversed(made) if one.report), None)
+        images = tuple(one.image for one in made)
+        profile = self._profile(recipe, images[-1])
+        incoming = self._incoming(recipe.source)
+        return Persona(recipe, images, label_for(recipe, incoming), incoming, report, profile)
+
+    def run_all(self, recipes: Sequence[Recipe], progress: Progress = quiet) -> tuple[Persona, ...]:
+        """The personas of many recipes; those that draw with one model and params are drawn together."""
+        for recipe in recipes:
+            self.check(recipe)
+        groups: dict[tuple[str, str], list[Recipe]] = {}
+        for recipe in recipes:
+            if isinstance(recipe.source, Draw) and recipe.upto(0).id not in self._made:
+                groups.setdefault((recipe.source.model, repr(recipe.source.params)), []).append(recipe)
+        for done, group in enumerate(groups.values()):
+            sources = [recipe.source for recipe in group if isinstance(recipe.source, Draw)]
+            progress(done / len(groups), self.zoo.entry(sources[0].model).title)
+            for recipe, image in zip(group, self._draw(sources), strict=True):
+                self._keep(recipe.upto(0), _Made(image))
+        return tuple(self.run(recipe) for recipe in recipes)
+
+    def detect(self, recipe: Recipe, model: str, params: dict[str, Any] | None = None) -> Report:
+        """What the corrector `model` says of the portrait of `recipe`, which stays as it is."""
+        entry = self.zoo.entry(model, "corrector")
+        accepted = accept(entry.cls.Params, params or {})
+        images = self.run(recipe).pictures
+        context = self._context(recipe, images)
+        findings = self._call(entry, verbs.detect, accepted, pictures.to_tensor(images[-1]), context)
+        return _report(entry, findings)
+
+    def preview(self, recipe: Recipe, style: str, side: int) -> Image.Image:
+        """The portrait of `recipe`, shrunk to `side` pixels, in the stylizer `style` with its defaults."""
+        entry = self.zoo.entry(style, "stylizer")
+        image = pictures.to_tensor(pictures.fit(self.run(recipe).picture, side))
+        return pictures.to_image(self._call(entry, verbs.stylize, entry.cls.Params(), image, None))
+
+    def write(self, write: Write, traits: Traits) -> Profile:
+        """The words that `write` asks for, of a portrait with these traits."""
+        return _worded(self._call(self.zoo.entry(write.model, "writer"), _write, traits, write), write)
+
+    def check(self, recipe: Recipe) -> None:
+        """Raises `ZooError` where the recipe names a model, a param or a direction that there is not."""
+        if isinstance(recipe.source, Draw):
+            drawer = self.zoo.entry(recipe.source.model, "generator")
+            accept(drawer.cls.Params, recipe.source.params)
+            _amounts(recipe.source, drawer)
+        for step in recipe.steps:
+            entry = self.zoo.entry(step.model)
+            if entry.kind not in ("stylizer", "corrector"):
+                raise RecipeError(
+                    "“{id}” is a {kind}. A step is a stylizer or a corrector.", id=entry.id, kind=entry.kind
+                )
+            accept(entry.cls.Params, step.params)
+        if recipe.profile:
+            accept(self.zoo.entry(recipe.profile.model, "writer").cls.Params, recipe.profile.params)
+
+    def _source(self, recipe: Recipe) -> _Made:
+        start = recipe.upto(0)
+        if (made := self._kept(start)) is None:
+            source = recipe.source
+            if isinstance(source, Upload):
+                made = _Made(pictures.fit(self.store.get(source.picture).image, PICTURE_LIMIT))
+            else:
+                made = _Made(self._draw([source])[0])
+            self._keep(start, made)
+        return made
+
+    def _draw(self, sources: Sequence[Draw]) -> list[Image.Image]:
+        """The portraits of sources that share model and params."""
+        entry = self.zoo.entry(sources[0].model, "generator")
+        params = accept(entry.cls.Params, sources[0].params)
+        points = torch.from_numpy(np.stack([_latent(source, entry) for source in sources]))
+        amounts = torch.tensor([_amounts(source, entry) for source in sources])
+        drawn = self._compute.draw(entry, params, points, amounts)
+        return [pictures.enlarge(pictures.to_image(one[None]), PORTRAIT_SIDE) for one in drawn]
+
+    def _step(self, recipe: Recipe, count: int, made: Sequence[_Made]) -> _Made:
+        """The picture after step `count`, counted from 1."""
+        upto = recipe.upto(count)
+        if (kept := self._kept(upto)) is not None:
+            return kept
+        step = recipe.steps[count - 1]
+        entry = self.zoo.entry(step.model)
+        params = accept(entry.cls.Params, step.params)
+        image = pictures.to_tensor(made[-1].image)
+        if issubclass(entry.cls, Stylizer):
+            done = self._call(entry, verbs.stylize, params, image, self._reference(step))
+            made_now = _Made(pictures.to_image(done))
+        else:
+            context = self._context(recipe.upto(count - 1), [one.image for one in made])
+            findings, done = self._call(entry, verbs.mend, params, image, context)
+            made_now = _Made(pictures.to_image(done), _report(entry, findings))
+        self._keep(upto, made_now)
+        return made_now
+
+    def _reference(self, step: Step) -> Tensor | None:
+        if step.reference is None:
+            return None
+        return pictures.to_tensor(pictures.fit(self.store.get(step.reference).image, PICTURE_LIMIT))
+
+    def _context(self, recipe: Recipe, images: Sequence[Image.Image]) -> Context:
+        """What a corrector may know: the picture before the last step, where that step restyled it."""
+        if recipe.steps and self.zoo.entry(recipe.steps[-1].model).kind == "stylizer":
+            return Context(pictures.to_tensor(images[-2]), recipe.steps[-1].model)
+        return Context()
+
+    def _profile(self, recipe: Recipe, image: Image.Image) -> Profile | None:
+        write = recipe.profile
+        if write is None:
+            return None
+        styles = tuple(id for id in recipe.models if id != write.model)
+        return self.write(write, Traits(styles, pictures.main_colors(image)))
+
+    def _incoming(self, source: Draw | Upload) -> Label | None:
+        return self.store.get(source.picture).label if isinstance(source, Upload) else None
+
+    def _call(self, entry: Entry, verb: Callable[..., T], *args: Any) -> T:
+        """`verb` on a model; what the plugin says went wrong is told in the plugin's own words."""
+        try:
+            return self._compute.call(entry, verb, *args)
+        except ZooError as error:
+            if error.sentence in entry.translations:
+                error.translations = {"zh": entry.translations[error.sentence]}
+            raise
+
+    def _kept(self, recipe: Recipe) -> _Made | None:
+        with self._lock:
+            return self._made.get(recipe.id)
+
+    def _keep(self, recipe: Recipe, made: _Made) -> None:
+        with self._lock:
+            self._made[recipe.id] = made
+
+
+def _write(model: Writer, traits: Traits, write: Write) -> Profile:
+    return model.write(traits, write.seed, write.language, accept(model.Params, write.params))
+
+
+def _worded(profile: Profile, write: Write) -> Profile:
+    """The profile with what the sender typed in place of what the writer wrote."""
+    typed = {"nickname": write.nickname, "bio": write.bio}
+    return profile.model_copy(update={name: text for name, text in typed.items() if text})
+
+
+def _latent(source: Draw, entry: Entry) -> latents.Latent:
+    assert issubclass(entry.cls, Generator)
+    shape = entry.cls.latent_shape
+    point = latents.unpack(source.latent, shape) if source.latent else latents.latent(source.seed, shape)
+    if source.mix:
+        point = latents.slerp(point, latents.latent(source.mix.seed, shape), source.mix.weight)
+    return point
+
+
+def _amounts(source: Draw, entry: Entry) -> list[float]:
+    """How far to go along each direction of the model, in their order."""
+    assert issubclass(entry.cls, Generator)
+    directions = list(entry.cls.directions)
+    for name in source.shift:
+        if name not in directions:
+            raise RecipeError(
+                "“{title}” has no direction “{name}”. It has: {names}.",
+                title=entry.title,
+                name=name,
+                names=", ".join(directions) or "—",
+            )
+    return [source.shift.get(name, 0.0) for name in directions]
+
+
+def _report(entry: Entry, findings: Findings) -> Report:
+    scores = {kind: round(float(score.flatten()[0]), 4) for kind, score in findings.scores.items()}
+    return Report(entry.id, scores, pictures.to_image(findings.map.expand(-1, 3, -1, -1)).convert("L"))
