@@ -1,0 +1,4 @@
+"""The two generators that every later one is compared with."""
+
+from .plugin import ZOO_API as ZOO_API
+from .plugin import zoo_models as zoo_models
