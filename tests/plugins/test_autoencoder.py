@@ -1,0 +1,142 @@
+"""The corrector of record, on its real weights and small portraits that it has never seen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from plugins.autoencoder.distort import DISTORTIONS, Distortion, apply, blur, damage, noise, untouched, white_balance
+from zoo import Context, Corrector
+from zoo.metrics.auroc import auroc
+from zoo.registry import discover
+from zoo.training.avatars import STYLES, draw
+
+DAMAGE = [distortion for kind in DISTORTIONS.values() for distortion in kind]
+each_damage = pytest.mark.parametrize("distortion", DAMAGE, ids=lambda distortion: distortion.__name__)
+
+
+@pytest.fixture(scope="module")
+def corrector() -> Corrector:
+    return discover().entry("autoencoder/baseline").open()
+
+
+@pytest.fixture(scope="module")
+def portraits() -> Tensor:
+    drawn = [torch.tensor(draw(STYLES[seed % 2], 50_000 + seed, 128)) for seed in range(16)]
+    return torch.stack(drawn).permute(0, 3, 1, 2) / 255
+
+
+@pytest.fixture(scope="module")
+def score(corrector: Corrector) -> Callable[[Tensor, str], Tensor]:
+    def score(images: Tensor, kind: str) -> Tensor:
+        with torch.inference_mode():
+            return corrector.detect(images, corrector.Params(), Context()).scores[kind]
+
+    return score
+
+
+def correct(corrector: Corrector, images: Tensor, **params: float) -> Tensor:
+    with torch.inference_mode():
+        return corrector.correct(images, corrector.Params(**params), Context())
+
+
+@each_damage
+def test_damage_of_no_severity_is_none(distortion: Distortion, portraits: Tensor) -> None:
+    left = distortion(portraits[0], 0.0, torch.Generator().manual_seed(0))
+    assert torch.allclose(left, portraits[0], atol=1e-6)
+
+
+@each_damage
+def test_damage_shows_and_stays_in_range(distortion: Distortion, portraits: Tensor) -> None:
+    damaged = apply(distortion, portraits[:2], seed=1, severity=(1, 1))
+    assert (damaged - portraits[:2]).abs().mean() > 2 / 255
+    assert damaged.min() >= 0
+    assert damaged.max() <= 1
+
+
+def test_a_picture_is_damaged_alike_alone_and_in_a_batch(portraits: Tensor) -> None:
+    chances = {"colour": 0.5, "texture": 0.5}
+    batch = damage(portraits[:4], 7, chances, (0.2, 1), 0.5)
+    alone = damage(portraits[3:4], 7 + 3, chances, (0.2, 1), 0.5)
+    assert batch.images[3:].equal(alone.images)
+    assert batch.mask[3:].equal(alone.mask)
+
+
+def test_where_the_mask_is_zero_damage_is_but_the_last_step(portraits: Tensor) -> None:
+    damaged = damage(portraits, 3, {"colour": 1.0}, (1, 1), 1.0)
+    outside = (damaged.mask == 0).expand_as(portraits)
+    assert outside.any()
+    assert (damaged.images - portraits)[outside].abs().max() < 5 / 255
+
+
+def test_null_control(portraits: Tensor, score: Callable[[Tensor, str], Tensor]) -> None:
+    """Damage of severity 0 cannot be told from none: what the scores see is the damage, not how it was made."""
+    heads = portraits[..., 32:96, 32:96]
+    clean = torch.cat([apply(untouched, heads, seed, severity=(0, 0)) for seed in range(8)])
+    null = torch.cat([apply(distortion, heads, seed + 8, severity=(0, 0)) for seed, distortion in enumerate(DAMAGE)])
+    labels = torch.arange(2 * len(clean)) >= len(clean)
+    for kind in DISTORTIONS:
+        assert auroc(torch.cat([score(clean, kind), score(null, kind)]), labels) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(("kind", "distortion"), [("colour", white_balance), ("texture", blur)])
+def test_damage_raises_the_score_of_its_kind(
+    kind: str, distortion: Distortion, portraits: Tensor, score: Callable[[Tensor, str], Tensor]
+) -> None:
+    clean = apply(untouched, portraits, seed=1, severity=(0, 0))
+    damaged = apply(distortion, portraits, seed=2, severity=(0.8, 0.8))
+    assert (score(damaged, kind) > score(clean, kind)).float().mean() > 0.8
+
+
+def test_most_clean_portraits_stay_as_they_are_bit_for_bit(corrector: Corrector, portraits: Tensor) -> None:
+    kept = (correct(corrector, portraits) == portraits).flatten(1).all(1)
+    assert kept.float().mean() >= 0.8
+
+
+def test_noise_is_mended(corrector: Corrector, portraits: Tensor) -> None:
+    noisy = apply(noise, portraits, seed=4, severity=(0.6, 0.6))
+    before, after = ((images - portraits).square().mean() for images in (noisy, correct(corrector, noisy)))
+    assert after < before / 2
+
+
+def test_where_the_map_is_zero_nothing_changes(corrector: Corrector, portraits: Tensor) -> None:
+    blurred, params = apply(blur, portraits[:2], seed=5, severity=(0.8, 0.8)), corrector.Params()
+    with torch.inference_mode():
+        found = corrector.detect(blurred, params, Context())
+        where = torch.ones_like(found.map)
+        where[..., :64] = 0
+        fixed = corrector.fix(blurred, replace(found, map=where), params)
+    assert fixed[..., :64].equal(blurred[..., :64])
+    assert not fixed[..., 64:].equal(blurred[..., 64:])
+
+
+def test_a_restyled_picture_is_held_against_restyled_ones(corrector: Corrector, portraits: Tensor) -> None:
+    """Strokes and dots are meant: the same grain raises less suspicion where a stylizer was at work."""
+    grainy, params = apply(noise, portraits[:4], seed=3, severity=(0.3, 0.3)), corrector.Params()
+    with torch.inference_mode():
+        drawn = corrector.detect(grainy, params, Context()).scores["texture"]
+        restyled = corrector.detect(grainy, params, Context(portraits[:4], "ink/hatch")).scores["texture"]
+    assert (restyled < drawn).all()
+
+
+def test_no_strength_no_change(corrector: Corrector, portraits: Tensor) -> None:
+    blurred = apply(blur, portraits[:2], seed=5, severity=(0.8, 0.8))
+    assert correct(corrector, blurred, strength=0).equal(blurred)
+
+
+def test_sensitivity_moves_the_threshold(corrector: Corrector, portraits: Tensor) -> None:
+    scores = [
+        corrector.detect(portraits[:4], corrector.Params(sensitivity=at), Context()).scores["texture"].detach()
+        for at in (0, 0.5, 1)
+    ]
+    assert (scores[0] < scores[1]).all()
+    assert (scores[1] < scores[2]).all()
+
+
+def test_a_picture_is_mended_alike_alone_and_in_a_batch(corrector: Corrector, portraits: Tensor) -> None:
+    blurred = apply(blur, portraits[:3], seed=6, severity=(0.7, 0.7))
+    batch = correct(corrector, blurred)
+    alone = torch.cat([correct(corrector, blurred[index : index + 1]) for index in range(3)])
+    assert torch.allclose(batch, alone, atol=1 / 255)
