@@ -38,6 +38,13 @@ def test_a_slider_shapes_the_portrait_at_hand_and_its_steps_stay(visitor):
     assert np.abs(visitor.pixels() - pixels).max() > 0
 
 
+def test_a_slider_is_moved_by_keyboard(visitor):
+    visitor.unfold("Shape it")
+    before = visitor.recipe
+    visitor.see("input[type=range]:visible").first.press("ArrowLeft")
+    visitor.changed(before)
+
+
 def test_another_style_takes_the_place_of_the_one_before_and_undo_takes_it_off(visitor):
     drawn = visitor.recipe
     visitor.tab("Stylize")

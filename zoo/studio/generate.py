@@ -130,15 +130,13 @@ class GenerateTab(Tab):
         asked = [self.model, self.seed, self.fresh, self.mix_seed, self.mix_weight, *params, *shifts]
         shown = [self.offered, self.candidates, self.seed, *self.stage.outputs]
         self.go.click(self.generate, [*self.stage.inputs, *asked], shown, show_progress_on=self.portrait, **COMPUTE)
-        for slider in (*params, *shifts):
-            change = slider.release if isinstance(slider, gr.Slider) else slider.input  # type: ignore[attr-defined]
-            change(
+        for control in (*params, *shifts):
+            control.input(  # type: ignore[attr-defined]  # every control has it; by keyboard too, where release is not
                 self.reshape,
                 [*self.stage.inputs, self.model, *params, *shifts],
                 self.stage.outputs,
                 trigger_mode="always_last",
-                show_progress="minimal",
-                show_progress_on=self.portrait,
+                show_progress="hidden",
                 **COMPUTE,
             )
 
