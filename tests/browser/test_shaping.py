@@ -92,3 +92,24 @@ def test_a_profile_can_be_written_anew(visitor):
     visitor.click("#rewrite")
 
     expect(visitor.see("#profile h2")).not_to_have_text(nickname)
+
+
+def test_a_typed_name_belongs_to_its_persona_and_an_empty_box_takes_none_away(visitor, visit):
+    visitor.unfold("Name and voice")
+    box = visitor.page.get_by_label("Nickname")
+    box.fill("Robin Harbour")
+    box.press("Enter")
+    expect(visitor.see("#profile h2")).to_have_text("Robin Harbour")
+    link = visitor.copy_link("generate")
+
+    finder = visit()
+    finder.open(link.removeprefix(finder.url).replace("/p/", "/?p="))
+    finder.unfold("Name and voice")
+    expect(finder.page.get_by_label("Nickname")).to_have_value("Robin Harbour")
+    finder.page.get_by_label("Bio").focus()
+    finder.page.get_by_label("Nickname").focus()
+    expect(finder.see("#profile h2")).to_have_text("Robin Harbour")
+
+    visitor.generate()
+    expect(visitor.see("#profile h2")).not_to_have_text("Robin Harbour")
+    expect(box).to_have_value("")

@@ -81,14 +81,7 @@ class FixTab(Tab):
         self.mend.click(self.fix, asked, self.stage.outputs, show_progress_on=self.slider, **COMPUTE)
 
     @answering
-    def detect(
-        self,
-        at_hand: str,
-        language: str,
-        corrector: str,
-        *settings: Any,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> list[Any]:
+    def detect(self, at_hand: str, language: str, corrector: str, *settings: Any) -> list[Any]:
         """Scores and heat map of the portrait as it is."""
         recipe = self.stage.recipe(at_hand)
         params = collect(self.zoo.entry(corrector, "corrector").cls.Params, settings)

@@ -65,6 +65,9 @@ class GenerateTab(Tab):
                 label=label("Nickname"), placeholder=label("written for you"), max_length=NICKNAME_LENGTH
             )
             self.bio = gr.Textbox(label=label("Bio"), placeholder=label("written for you"), max_length=BIO_LENGTH)
+            # What the boxes say belongs to the persona at hand: left empty, they take nothing off one that was shared.
+            self.stage.view(self.nickname, lambda persona, _: _typed(persona, "nickname"))
+            self.stage.view(self.bio, lambda persona, _: _typed(persona, "bio"))
             self.rewrite = gr.Button(label("Write another profile"), size="sm", elem_id="rewrite")
         with gr.Accordion(label("Open a persona"), open=False):
             self.file = files.dropzone("A picture saved here brings its persona back", "open-picture")
@@ -248,3 +251,8 @@ def _portrait(persona: Persona, language: str) -> gr.Image:
 def _generator(entry: Entry) -> type[Generator]:
     assert issubclass(entry.cls, Generator)
     return entry.cls
+
+
+def _typed(persona: Persona, field: str) -> str:
+    """What was typed in place of the writer's words, if anything."""
+    return getattr(persona.recipe.profile, field, None) or ""
