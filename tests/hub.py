@@ -110,6 +110,7 @@ class Handler(BaseHTTPRequestHandler):
             self.route(path, body)
 
     def route(self, path: str, body: bytes) -> None:
+        path = path.replace("api/datasets/", "api/models/").removeprefix("datasets/")  # one name, one repo, of any kind
         match path.split("/"):
             case ["api", "validate-yaml"]:
                 self.json({"errors": [], "warnings": []})
@@ -121,8 +122,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.commit(f"{owner}/{name}", body)
             case ["api", "models", owner, name, "revision", revision]:
                 self.info(f"{owner}/{name}", revision)
-            case ["api", "models", owner, name, "tree", revision]:
-                self.tree(f"{owner}/{name}", revision)
+            case ["api", "models", owner, name, "tree", *revision]:
+                self.tree(f"{owner}/{name}", "/".join(revision))
             case [owner, name, "resolve", revision, *file]:
                 self.resolve(f"{owner}/{name}", revision, "/".join(file))
             case [_, _, "info", "lfs", "objects", "batch"]:

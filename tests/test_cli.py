@@ -159,6 +159,60 @@ def test_run_makes_a_persona_from_a_file_a_code_and_a_link(tmp_path: Path, capsy
     assert Image.open(personas[0] / "avatar.png").size == (64, 64)
 
 
+MIRROR = '''
+"""A generator of plain colours that encodes."""
+
+from zoo import Card, Generator, hookimpl
+
+ZOO_API = 1
+
+
+class Mirror(Generator):
+    """Draws one colour."""
+
+    name = "mirror"
+    card = Card("Mirror", license="CC0-1.0", source="https://example.org/mirror")
+    latent_shape = (3,)
+    encodes = True
+
+    def draw(self, latents, params):
+        return latents.sigmoid()[:, :, None, None].expand(-1, -1, 64, 64)
+
+    def encode(self, images, progress=lambda share: None):
+        return images.mean((2, 3)).logit(0.01)
+
+
+@hookimpl
+def zoo_models():
+    return [Mirror]
+'''
+
+
+def test_run_draws_what_comes_nearest_to_a_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    (tmp_path / "mirror_plugin.py").write_text(MIRROR, "utf-8")
+    facts = tmp_path / "mirror-1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: mirror\nVersion: 1\n", "utf-8")
+    (facts / "entry_points.txt").write_text("[persona_zoo]\nmirror = mirror_plugin\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    photo = tmp_path / "photo.png"
+    Image.new("RGB", (90, 60), (200, 90, 40)).save(photo)
+    asked = ["https://zoo.example/?g=mirror/mirror&s=7", "--reference", str(photo)]
+
+    assert main(["run", *asked, "--out", str(tmp_path / "near")]) == 0, capsys.readouterr().err
+    again = [str(tmp_path / "near" / "recipe.json"), "--out", str(tmp_path / "again")]
+    assert main(["run", *again]) == 0, capsys.readouterr().err
+
+    drawn = Image.open(tmp_path / "again" / "avatar.png").convert("RGB").getpixel((128, 128))
+    assert drawn == pytest.approx((200, 90, 40), abs=3)
+
+    upload = [encode(shared_portrait()), "--reference", str(photo), "--out", str(tmp_path / "upload")]
+    assert main(["run", *upload]) == 1
+    assert "This recipe starts from an upload. Give one that draws" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -166,6 +220,7 @@ def test_run_makes_a_persona_from_a_file_a_code_and_a_link(tmp_path: Path, capsy
         (["run", "not-a-code", "--out", "x"], "This link is damaged"),
         (["run", "https://zoo.example/", "--out", "x"], "Copy the whole link again"),
         (["run", "https://zoo.example/?g=ink/hatch&s=1", "--out", "x"], "is a stylizer, not a generator"),
+        (["run", "https://zoo.example/?g=classics/dcgan&s=1", "--reference", "no.png", "--out", "x"], "cannot be read"),
         (["check", "ink/hach"], "The nearest is “ink/hatch”"),
         (["list", "--plugins", "nowhere"], "There is no folder “nowhere”"),
         (["pull", "nobody"], "There is no model “nobody”"),

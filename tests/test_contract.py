@@ -90,6 +90,49 @@ class Deaf(Bad, Generator):
         return latents.new_full((len(latents), 3, 8, 8), 0.5)
 
 
+class Dreamy(Bad, Generator):
+    latent_shape = (3,)
+    encodes = True
+
+    def draw(self, latents, params):
+        return latents.sigmoid().view(-1, 3, 1, 1).expand(-1, -1, 8, 8)
+
+    def encode(self, images, progress=lambda share: None):
+        return images.new_empty(len(images), 3).normal_()
+
+
+class Narrow(Dreamy):
+    def encode(self, images, progress=lambda share: None):
+        return images[:, :, 8, 8]
+
+
+class Flat(Dreamy):
+    def encode(self, images, progress=lambda share: None):
+        return images.mean((0, 2, 3))
+
+
+class Boundless(Dreamy):
+    def encode(self, images, progress=lambda share: None):
+        return images.mean((2, 3)).log() / 0
+
+
+class Longwinded(Dreamy):
+    latent_shape = (600,)
+
+    def encode(self, images, progress=lambda share: None):
+        return images.mean((1, 2, 3))[:, None].repeat(1, 600)
+
+
+class Hasty(Dreamy):
+    def encode(self, images, progress=lambda share: None):
+        progress(40)
+        return images.mean((2, 3))
+
+
+class Mute(Dreamy):
+    encode = Generator.encode
+
+
 class Crowded(Bad, Stylizer):
     """Normalises over the batch."""
 
@@ -155,6 +198,13 @@ class Chatty(Bad, Writer):
 BREACHES = [
     (Noisy, "repeats itself", "Take no randomness but the latent"),
     (Deaf, "listens to the latent", "Two latents gave the same picture"),
+    (Dreamy, "encodes any picture", "encoded in two ways. Take no randomness"),
+    (Narrow, "encodes any picture", "It raised IndexError"),
+    (Flat, "encodes any picture", "encode() returned [3] where [1, 3] is due"),
+    (Boundless, "encodes any picture", "latents that are not finite"),
+    (Longwinded, "encodes any picture", "“latent” cannot be used"),
+    (Hasty, "encodes any picture", "Tell the share that is done"),
+    (Mute, "encodes any picture", "It raised NotImplementedError: bad does not encode"),
     (Crowded, "repeats itself", "Treat each picture by itself"),
     (Greedy, "keeps the shape", "Use no in-place operation"),
     (Cropping, "keeps the shape", "Keep height and width"),
@@ -235,3 +285,26 @@ def test_a_model_that_does_not_open_is_told_once() -> None:
     results = check(Entry("bad/closed", "bad", Closed, None))
     assert [(result.clause, result.passed) for result in results] == [("opens", False)]
     assert "no such driver (test_contract.py" in results[0].detail
+
+
+class Patient(Dreamy):
+    """Finds the latent by descent, through a network that drawing has used before."""
+
+    def build(self):
+        from torch import nn
+
+        return nn.Linear(3, 3)
+
+    def draw(self, latents, params):
+        return self.net(latents).sigmoid().view(-1, 3, 1, 1).expand(-1, -1, 8, 8)
+
+    def encode(self, images, progress=lambda share: None):
+        latents = images.new_zeros(len(images), 3).requires_grad_(True)
+        loss = (self.net(latents).sigmoid() - images.mean((2, 3))).square().mean()
+        loss.backward()
+        return latents.detach() - latents.grad
+
+
+def test_an_encoder_may_descend_where_everything_else_has_autograd_off() -> None:
+    entry = Entry("bad/patient", "bad", Patient, None)
+    assert [result.detail for result in check(entry) if not result.passed and result.clause != "imports lightly"] == []

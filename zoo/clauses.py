@@ -23,12 +23,14 @@ from typing import Any, cast, get_args
 
 from zoo import tensors, weights
 from zoo.errors import PluginError, ZooError
+from zoo.latents import pack, unpack
 from zoo.model import Context, Corrector, Generator, Kind, Model, Stylizer
 from zoo.params import accept, describe
 from zoo.portraits import portraits
 from zoo.profile import clean
+from zoo.recipe import Draw, validate
 from zoo.registry import Entry
-from zoo.trial import fit_to_show, gap, must, pictures, profiles, restyled, settings, sitters, strip, within
+from zoo.trial import encoded, fit_to_show, gap, must, pictures, profiles, restyled, settings, sitters, strip, within
 from zoo.weights import WeightsRef
 
 TOLERANCE = 2.0
@@ -37,6 +39,8 @@ CLEAN_PSNR = 30.0
 """dB between a clean picture and what a corrector leaves of it."""
 SHAPES = ((1, 32, 32), (2, 40, 72), (1, 97, 33))
 """Count, height, width of the pictures that a stylizer or a corrector has to keep in shape."""
+SIZES = ((1, 1), (33, 97))
+"""Height and width of the pictures that a generator has to encode, where it encodes."""
 GOLDEN = "golden.png"
 """Beside the weights: what they made when they were new."""
 
@@ -172,6 +176,22 @@ def listens_to_the_latent(entry: Entry, model: Model) -> None:
     for title, name in cls.directions.items():
         fits = name in buffers and tuple(buffers[name].shape) == cls.latent_shape
         must(fits, "The direction “{title}” needs a buffer {name}, shaped like a latent.", title=title, name=name)
+
+
+@clause("generator")
+def encodes_any_picture(entry: Entry, model: Model) -> None:
+    """Where it encodes, it finds finite latents of its own shape, short enough for a link, for a picture of any size
+    from 1×1 px on, and the same ones for the same picture; the progress it tells is a share in 0..1."""
+    if not cast("type[Generator]", entry.cls).encodes:
+        return
+    shares: list[float] = []
+    for size in SIZES:
+        one, again = (encoded(model, portraits(1, *size), shares.append) for _ in range(2))
+        same = one.allclose(again, atol=1e-3)
+        must(same, "The same picture was encoded in two ways. Take no randomness, or seed it.")
+        packed = validate(Draw, {"model": entry.id, "latent": pack(one[0].numpy())}).latent
+        unpack(packed or "", tuple(one[0].shape))
+    must(all(0 <= share <= 1 for share in shares), "It told progress beyond 0..1. Tell the share that is done.")
 
 
 @clause("stylizer", "corrector")

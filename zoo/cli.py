@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.errors import ModelError, ZooError
+from zoo.errors import ModelError, RecipeError, ZooError
 
 if TYPE_CHECKING:
+    from zoo.engine import Engine
     from zoo.recipe import Recipe
     from zoo.registry import Entry, Zoo
 
@@ -220,7 +221,9 @@ def _publish(asked: Namespace) -> None:
 @verb(
     argument("recipe", "a recipe's JSON file, a code, or a link", metavar="RECIPE"),
     argument("--out", "the folder to write to", type=Path, required=True, metavar="FOLDER"),
-)
+    argument("--reference", "draw what comes nearest to this picture, with a model that encodes", type=Path,
+             metavar="FILE"),
+)  # fmt: skip
 def _run(asked: Namespace) -> None:
     """Run a recipe: write the same labelled avatar, recipe and profile as the studio.
 
@@ -230,8 +233,23 @@ def _run(asked: Namespace) -> None:
     from zoo.engine import open_engine
     from zoo.store import Store
 
-    for file in open_engine(_zoo(), Store()).run(recipe).save(asked.out):
+    engine = open_engine(_zoo(), Store())
+    if asked.reference:
+        recipe = nearest(engine, recipe, asked.reference)
+    for file in engine.run(recipe).save(asked.out):
         print(file)
+
+
+def nearest(engine: Engine, recipe: Recipe, picture: Path) -> Recipe:
+    """`recipe`, drawn from the latent that comes nearest to `picture`."""
+    from zoo.pictures import open_picture
+    from zoo.recipe import Draw
+
+    source = recipe.source
+    if not isinstance(source, Draw):
+        raise RecipeError("This recipe starts from an upload. Give one that draws, such as ?g=MODEL&s=SEED.")
+    found = engine.encode(source.model, open_picture(picture).image)
+    return recipe.model_copy(update={"source": source.model_copy(update={"latent": found.latent})})
 
 
 @verb(
@@ -247,15 +265,82 @@ def _serve(asked: Namespace) -> None:
 
 @verb(
     argument("model", "the model to train", metavar="ID"),
-    argument("--data", "a folder of pictures, or avatars: for drawn ones", required=True, metavar="SOURCE"),
-    argument("--out", "the folder for weights, metrics and card", type=Path, required=True, metavar="FOLDER"),
+    argument("--data", "a folder of pictures, or the name of a source", metavar="SOURCE"),
+    argument("--out", "the folder for weights, metrics and card; runs/ID by default", type=Path, metavar="FOLDER"),
     argument("--resume", "go on where the last run in this folder stopped", action="store_true"),
-)
+    argument("--tracker", "where the curves go; tensorboard by default, where it is installed",
+             choices=("tensorboard", "trackio", "wandb", "none")),
+    argument("--adapt", "fit the model as it is to the pictures in a folder, 10 to 200 of one look", type=Path,
+             metavar="PICTURES"),
+    argument("--adversarial", "harden the model against adversarial examples", action="store_true"),
+)  # fmt: skip
 def _train(asked: Namespace) -> None:
-    """Train a model: write its weights, metrics and card, laid out as `zoo publish` takes them."""
+    """Train a model: write its weights, metrics and card, laid out as `zoo publish` takes them.
+
+    Sources: avatars: (drawn here), celeba:, mnist:, fashionmnist:, hub:OWNER/NAME, or a folder.
+    A training that was stopped or killed goes on with --resume and ends with the weights it would have had.
+    ZOO_DEVICE=cpu keeps it off the GPU; `accelerate launch -m zoo train …` spreads it over several.
+    --adapt and --adversarial are for the models whose training knows them.
+    """
     from zoo.training import train
 
-    train(_zoo().entry(asked.model), asked.data, asked.out, asked.resume)
+    entry = _zoo().entry(asked.model)
+    name = entry.id.replace("/", "-") + (f"-{asked.adapt.resolve().name}" if asked.adapt else "")
+    out = asked.out or Path("runs") / name
+    train(entry, asked.data, out, asked.resume, asked.tracker, asked.adapt, asked.adversarial)
+
+
+@verb(
+    argument("model", "the model to evaluate", metavar="ID"),
+    argument("--out", "write the metrics to this file too, as JSON: one object of names and numbers", type=Path,
+             metavar="FILE"),
+    argument("--attack", "measure a corrector on adversarial examples, beside the clean ones", choices=("fgsm", "pgd")),
+    argument("--epsilon", "grey levels, of 255, by which an attack may change any value", type=float, default=2.0,
+             metavar="LEVELS"),
+    _PLUGINS,
+)  # fmt: skip
+def _evaluate(asked: Namespace) -> None:
+    """Evaluate a model: print its metrics, with intervals of 95 percent where they are estimates.
+
+    Those of bundled weights go into their metrics.json and the README of the plugin too, where that shows them.
+    What real pictures get is the metric of the same name that ends in _floor.
+    """
+    from zoo.training.attacks import attack
+    from zoo.training.evaluation import evaluate
+    from zoo.training.results import write_facts
+    from zoo.training.tables import table
+
+    entry = _zoo(asked.plugins).entry(asked.model)
+    metrics = evaluate(entry, attack(asked.attack, asked.epsilon) if asked.attack else None)
+    print(table(metrics))
+    if asked.out:
+        write_facts(asked.out, metrics)
+
+
+@verb(
+    argument("what", "generators; or one of ink and list, the other benchmarks. None: the zoo's first generator",
+             nargs="*", metavar="ID"),
+    argument("--out", "the folder for bench.md and bench.json; docs/results by default", type=Path, metavar="FOLDER"),
+)  # fmt: skip
+def _bench(asked: Namespace) -> None:
+    """Measure what drawing costs, as ratios of times taken in turn in one run.
+
+    A generator's portraits through the engine against its network alone and that network's bare convolutions, many at
+    once against one by one, and the first picture after start against starting. Needs a clone of the repository.
+    """
+    from runpy import run_path
+
+    folder = Path(__file__).parent.parent / "benchmarks"
+    if not folder.is_dir():
+        raise ZooError("Benchmarks are no part of the installed package. Run `zoo bench` in a clone of the repository.")
+    if asked.what in (["ink"], ["list"]):
+        run_path(str(folder / f"{asked.what[0]}.py"))["main"]()
+        return
+    zoo = _zoo()
+    ids = asked.what or [entry.id for entry in zoo.of_kind("generator")][:1]
+    entries = [zoo.entry(id, "generator") for id in ids]
+    portraits = run_path(str(folder / "portraits.py"))
+    print(portraits["save"](portraits["measure"](zoo, entries), asked.out or portraits["RESULTS"]))
 
 
 def _zoo(folder: Path | None = None) -> Zoo:

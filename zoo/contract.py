@@ -34,7 +34,7 @@ def judge(rule: Clause, entry: Entry, model: Model) -> Result:
     import torch
 
     try:
-        with torch.no_grad():
+        with torch.inference_mode():  # as the engine does
             rule.keep(entry, model)
     except Exception as error:
         return Result(rule.name, False, breach(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -104,10 +104,19 @@ class Generator(Model):
     latent_shape: ClassVar[tuple[int, ...]]
     directions: ClassVar[Mapping[str, str]] = {}
     """Named edits of a latent: the name a visitor sees, to the buffer of `net` that holds the unit vector."""
+    encodes: ClassVar[bool] = False
+    """Whether a reference picture can be turned into a latent."""
 
     @abstractmethod
     def draw(self, latents: Tensor, params: Any) -> Tensor:
         """`[N, *latent_shape]`, standard normal → `[N,3,H,W]` in 0..1. Same latent, same picture, in any batch."""
+
+    def encode(self, images: Tensor, progress: Callable[[float], None] = lambda share: None) -> Tensor:
+        """`[N,3,H,W]` in 0..1, of any size → the latents `[N, *latent_shape]` that draw what comes nearest.
+
+        `progress` is told the share of the work that is done. A model that sets `encodes` brings this.
+        """
+        raise NotImplementedError(f"{self.name} does not encode")
 
 
 class Stylizer(Model):

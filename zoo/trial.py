@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from zoo.errors import PluginError
@@ -42,6 +42,19 @@ def pictures(model: Model, params: Any = None, only: int | None = None) -> Tenso
         latents = torch.stack([torch.from_numpy(latent(seed, model.latent_shape)) for seed in range(2)[chosen]])
         return fit_to_show(model.draw(latents.to(model.device), params), len(latents))
     return restyled(model, sitters(type(model))[chosen], params)
+
+
+def encoded(model: Model, images: Tensor, progress: Callable[[float], None]) -> Tensor:
+    """The latents that a generator finds for `images`, with autograd on, as the host has it for models that descend."""
+    import torch
+
+    generator = cast(Generator, model)
+    with torch.inference_mode(False), torch.enable_grad():
+        found = generator.encode(images.clone().to(model.device), progress).detach().cpu()
+    due = [len(images), *generator.latent_shape]
+    must(list(found.shape) == due, "encode() returned {got} where {due} is due.", got=list(found.shape), due=due)
+    must(bool(found.isfinite().all()), "encode() found latents that are not finite.")
+    return found
 
 
 def restyled(model: Model, images: Tensor, params: Any) -> Tensor:

@@ -63,7 +63,7 @@ def _leaf(palette: Tensor, along: Tensor, size: int, rng: Generator) -> Tensor:
 
 def restyle(drawn: Tensor) -> Tensor:
     """Each picture `[3,H,W]` in one style of `ink`, the styles in turn: what a stylizer means to do is no damage."""
-    from plugins.ink.plugin import zoo_models
+    from ..ink.plugin import zoo_models
 
     styles = [style() for style in zoo_models() if not style.takes_reference]
     chosen = ((styles[index % len(styles)], picture[None] / 255) for index, picture in enumerate(drawn))

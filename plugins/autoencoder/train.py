@@ -1,15 +1,14 @@
 """How the weights came to be, and what they are worth.
 
-`python -m plugins.autoencoder.train learn` teaches the autoencoder, measures its errors on clean pictures that it has
-not seen, and writes the weights; `… evaluate` writes their numbers and the sheet of the card.
+`zoo train autoencoder/baseline --data avatars: --out DIR` teaches the autoencoder, measures its errors on clean
+pictures that it has not seen, and writes the weights; `zoo evaluate autoencoder/baseline` writes the numbers of the
+bundled ones and the sheet of the card.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +20,16 @@ from torch import Tensor
 
 from zoo import Context
 from zoo.metrics.auroc import auroc
+from zoo.metrics.bootstrap import bootstrap
 from zoo.metrics.psnr import psnr
 from zoo.metrics.ssim import ssim
-from zoo.training.sources import avatars
+from zoo.training.attacks import Attack, Objective, robustness
+from zoo.training.loop import Budget, fit
+from zoo.training.results import save_results
+from zoo.training.sources import pictures
 
 from .distort import DISTORTIONS, Distortion, apply, untouched
-from .learning import learn
+from .learning import BATCH, SIDE, Restoring, pairs
 from .material import dead_leaves, photos, restyle
 from .net import KINDS, Baseline
 from .plugin import Baseline as Model
@@ -35,7 +38,11 @@ HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights" / "baseline"
 TRAIN, CALIBRATION, TEST = 1, 2, 3
 """Seeds of the avatars: no picture of one is in another."""
-STEPS = 4700
+MATERIAL, LEAVES, CALIBRATED = 640, 160, 200
+"""How many pictures and dead leaves to learn from, and how many other pictures to calibrate with."""
+BUDGET = Budget(images=4700 * BATCH, batch=BATCH, save_every=100 * BATCH)
+TESTED = 16
+"""Avatars to evaluate on."""
 KODAK = HERE.parents[2] / "shared" / "data" / "kodak"
 """Photographs to evaluate on where they are there; never trained on, never committed."""
 
@@ -43,21 +50,40 @@ KODAK = HERE.parents[2] / "shared" / "data" / "kodak"
 BEGIN, END = "<!-- numbers: written by plugins.autoencoder.train evaluate -->", "<!-- end of numbers -->"
 
 
-def material(folder: Path) -> list[Sequence[Tensor]]:
-    """Clean pictures by source, bytes `[3,H,W]`; a source that stands thrice is drawn from three times as often."""
-    drawn = _drawn(640, TRAIN)
-    restyled = _once(folder / "restyled.pt", lambda: restyle(drawn[:336]))
-    leaves = _once(folder / "leaves.pt", lambda: torch.stack([dead_leaves(256, seed) for seed in range(160)]))
-    return [drawn, drawn, drawn, restyled, leaves, photos()]
+def train(model: str, data: str, out: Path, resume: bool = False, tracker: str | None = None) -> None:
+    """Teach the autoencoder on pictures from `data` and on `material`; results go to `out`."""
+    torch.manual_seed(0)
+    draw = pairs(material(out / "material", _pictures(data, MATERIAL, TRAIN)))
+    method = Restoring(draw(16))
+    seen = fit(method, draw, out, BUDGET, resume, tracker, settings={"model": model, "data": data, "side": SIDE})
+    net = Baseline()
+    net.autoencoder = method.result()
+    with torch.no_grad():
+        calibrate(net, _pictures(data, MATERIAL + CALIBRATED, CALIBRATION)[-CALIBRATED:])
+    save_results(net, out, {"model": f"autoencoder/{model}", "data": data, "seed": TRAIN, "seen": seen})
 
 
-def calibrate(net: Baseline) -> None:
-    """Set what errors are usual and high: on clean avatars, a quarter of them restyled, and on restyled ones alone."""
-    drawn = _drawn(200, CALIBRATION)
-    restyled = restyle(drawn[120:])
-    for row, pictures in enumerate((torch.cat([drawn[:120], restyled[:40]]), restyled)):
+def material(folder: Path, clean: Tensor) -> list[Sequence[Tensor]]:
+    """Clean pictures by source, bytes `[3,H,W]`; a source that stands thrice is drawn from three times as often.
+
+    What takes long to make is kept in `folder`.
+    """
+    restyled = _once(folder / "restyled.safetensors", lambda: restyle(clean[:336]))
+    leaves = _once(
+        folder / "leaves.safetensors", lambda: torch.stack([dead_leaves(256, seed) for seed in range(LEAVES)])
+    )
+    return [clean, clean, clean, restyled, leaves, photos()]
+
+
+def calibrate(net: Baseline, clean: Tensor) -> None:
+    """Set what errors are usual and high: on `clean` pictures, a quarter of them restyled, and on restyled ones alone.
+
+    `clean` is `[N,3,256,256]` bytes; the last two fifths of it are restyled.
+    """
+    plain, restyled = clean[: len(clean) * 3 // 5], restyle(clean[len(clean) * 3 // 5 :])
+    for row, shown in enumerate((torch.cat([plain, restyled[: len(plain) // 3]]), restyled)):
         found = []
-        for images in (pictures / 255, F.avg_pool2d(pictures / 255, 2)):
+        for images in (shown / 255, F.avg_pool2d(shown / 255, 2)):
             clean = apply(untouched, images, seed=0, severity=(0, 0))
             found += [net.errors(each) for each in clean.split(4)]
         net.pictures[row] = _quantiles(torch.cat([each.pictures for each in found]))
@@ -69,20 +95,56 @@ def _quantiles(errors: Tensor) -> Tensor:
     return torch.from_numpy(np.quantile(errors.numpy(), (0.5, 0.95), axis=0).T)
 
 
-def save(net: Baseline) -> str:
-    """The weights as one file; returns its sha256, to be pinned in `plugin.py`."""
-    WEIGHTS.mkdir(parents=True, exist_ok=True)
-    path = WEIGHTS / "model.safetensors"
-    save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+@torch.no_grad()
+def evaluate(model: Model) -> dict[str, float]:
+    """What `zoo evaluate` prints: the numbers of the tables, which it writes too, with the sheet."""
+    drawn = _pictures("avatars:", TESTED, TEST, 192)
+    reports = {
+        "Avatars": report(model, drawn / 255, Context()),
+        "Avatars, restyled": report(model, restyle(drawn) / 255, Context(drawn / 255, "ink")),
+    }
+    if KODAK.is_dir():
+        reports["Kodak photographs"] = report(model, _photographs(), Context())
+    sheet(model, _pictures("avatars:", 8, TEST, 128) / 255).save(HERE / "samples.webp", quality=90)
+    write(reports)
+    return {name: number for title, of in reports.items() for name, number in _flat(title.split()[-1].lower(), of)}
 
 
-def evaluate(model: Model, images: Tensor, context: Context) -> dict:
+def attacked(model: Model, attack: Attack) -> dict[str, float]:
+    """What `zoo evaluate --attack` prints, by kind: clean avatars, and the same damaged in the kind's ways in turn."""
+    clean = apply(untouched, _pictures("avatars:", TESTED, TEST, 192) / 255, seed=1, severity=(0, 0))
+    found = {}
+    for number, (kind, ways) in enumerate(DISTORTIONS.items()):
+        damaged = torch.cat(
+            [apply(ways[n % len(ways)], each, 2 + n, severity=(0.25, 0.85)) for n, each in enumerate(clean.split(1))]
+        )
+        measured = robustness(_logit(model, number), clean, damaged, attack)
+        found |= {f"{kind}_{name}": value for name, value in measured.items()}
+    return found
+
+
+def _logit(model: Model, kind: int) -> Objective:
+    """What the score of a kind is the sigmoid of, but for a scale: it never saturates, and orders pictures alike."""
+    return lambda images: model.net.errors(images).pictures[:, kind]
+
+
+def _flat(title: str, report: dict) -> Iterator[tuple[str, float]]:
+    """The numbers of a report by names without spaces: `avatars_blur_auroc`."""
+    for kind in KINDS:
+        yield f"{title}_clean_{kind}_suspected", report["clean"]["suspected"][kind]
+        for damage, of in report[kind].items():
+            values = zip(("psnr_before", "psnr", "ssim_before", "ssim"), of["psnr"] + of["ssim"], strict=True)
+            ends = zip(("auroc_low", "auroc_high"), of["auroc 95 %"], strict=True)
+            for name, value in (*values, ("worse", of["worse"]), ("auroc", of["auroc"]), *ends):
+                yield f"{title}_{damage}_{name}", value
+
+
+def report(model: Model, images: Tensor, context: Context) -> dict:
     """Every distortion on every one of the clean `images`, found and mended; and the clean ones, left alone or not."""
     clean = apply(untouched, images, seed=1, severity=(0, 0))
     calm, kept = _correct(model, clean, context)
     changed = (kept != clean).flatten(1).any(1)
-    report = {
+    found = {
         "pictures": len(images),
         "clean": {
             "changed": changed.float().mean().item(),
@@ -91,35 +153,26 @@ def evaluate(model: Model, images: Tensor, context: Context) -> dict:
         },
     }
     for kind, distortions in DISTORTIONS.items():
-        report[kind] = {each.__name__: _measure(model, images, context, calm[kind], kind, each) for each in distortions}
-    return report
+        found[kind] = {each.__name__: _measure(model, images, context, calm[kind], kind, each) for each in distortions}
+    return found
 
 
 def _measure(model: Model, images: Tensor, context: Context, calm: Tensor, kind: str, distortion: Distortion) -> dict:
     damaged = apply(distortion, images, seed=2, severity=(0.25, 0.85))
     scores, mended = _correct(model, damaged, context)
     before, after = (psnr(each, images).clamp(max=60) for each in (damaged, mended))
-    labels = torch.cat([torch.zeros(len(calm)), torch.ones(len(images))])
-    low, high = interval(torch.cat([calm, scores[kind]]), labels)
+    low, high = bootstrap(_area, calm, scores[kind])
     return {
         "psnr": [before.mean().item(), after.mean().item()],
         "ssim": [ssim(damaged, images).mean().item(), ssim(mended, images).mean().item()],
         "worse": (after < before - 0.05).float().mean().item(),
-        "auroc": auroc(torch.cat([calm, scores[kind]]), labels),
+        "auroc": _area(calm, scores[kind]),
         "auroc 95 %": [low, high],
     }
 
 
-def interval(scores: Tensor, labels: Tensor, rounds: int = 200) -> tuple[float, float]:
-    """The 95 % interval of the AUROC, by the bootstrap (Efron 1979), clean and damaged drawn apart."""
-    rng = torch.Generator().manual_seed(0)
-    clean, damaged = scores[labels == 0], scores[labels == 1]
-    areas = []
-    for _ in range(rounds):
-        parts = [part[torch.randint(len(part), (len(part),), generator=rng)] for part in (clean, damaged)]
-        areas.append(auroc(torch.cat(parts), labels.sort().values))
-    low, high = torch.tensor(areas).quantile(torch.tensor([0.025, 0.975])).tolist()
-    return low, high
+def _area(clean: Tensor, damaged: Tensor) -> float:
+    return auroc(torch.cat([clean, damaged]), torch.arange(len(clean) + len(damaged)) >= len(clean))
 
 
 def table(reports: Mapping[str, dict]) -> str:
@@ -172,13 +225,6 @@ def sheet(model: Model, images: Tensor) -> Image.Image:
     return Image.fromarray(both.mul(255).round().byte().permute(1, 2, 0).numpy())
 
 
-def opened() -> Model:
-    """The model with the weights that lie beside it."""
-    model = Model()
-    model.net = model.load(load_file(WEIGHTS / "model.safetensors")).eval()
-    return model
-
-
 def _correct(model: Model, images: Tensor, context: Context) -> tuple[dict[str, Tensor], Tensor]:
     """The scores of each kind, `[N]`, and the images mended; a few at a time."""
     found = [model.detect(each, Model.Params(), context) for each in images.split(4)]
@@ -187,9 +233,9 @@ def _correct(model: Model, images: Tensor, context: Context) -> tuple[dict[str, 
     return {kind: torch.cat([each.scores[kind] for each in found]) for kind in KINDS}, mended.mul(255).round() / 255
 
 
-def _drawn(count: int, seed: int, side: int = 256) -> Tensor:
-    """Avatars, `[count,3,side,side]` bytes."""
-    return torch.from_numpy(avatars(count, side, seed=seed).copy()).permute(0, 3, 1, 2)
+def _pictures(data: str, count: int, seed: int, side: int = 256) -> Tensor:
+    """Pictures from `data`, `[count,3,side,side]` bytes; fewer, where it holds fewer."""
+    return torch.from_numpy(pictures(data, count, side, seed).copy()).permute(0, 3, 1, 2)
 
 
 def _photographs() -> Tensor:
@@ -202,37 +248,8 @@ def _photographs() -> Tensor:
 def _once(path: Path, make: Callable[[], Tensor]) -> Tensor:
     """What `make` gives, kept in `path` for the next start."""
     if not path.exists():
-        torch.save(make(), path)
-    return torch.load(path, weights_only=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m plugins.autoencoder.train", description=__doc__)
-    parser.add_argument("verb", choices=("learn", "evaluate"))
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--folder", type=Path, default=Path("runs/autoencoder"), help="where a stopped training lies")
-    parser.add_argument("--pictures", type=int, default=16, help="how many avatars to evaluate on")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    if options.verb == "learn":
-        options.folder.mkdir(parents=True, exist_ok=True)
-        net = Baseline()
-        net.autoencoder = learn(material(options.folder), options.steps, options.folder)
-        with torch.no_grad():
-            calibrate(net)
-        print(f"Pin sha256 {save(net)} in plugin.py, then evaluate.")
-        return
-    with torch.inference_mode():
-        model, drawn = opened(), _drawn(options.pictures, TEST, 192)
-        reports = {
-            "Avatars": evaluate(model, drawn / 255, Context()),
-            "Avatars, restyled": evaluate(model, restyle(drawn) / 255, Context(drawn / 255, "ink")),
-        }
-        if KODAK.is_dir():
-            reports["Kodak photographs"] = evaluate(model, _photographs(), Context())
-        sheet(model, _drawn(8, TEST, 128) / 255).save(HERE / "samples.webp", quality=90)
-    write(reports)
-
-
-if __name__ == "__main__":
-    main()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        save_file({"pictures": make().contiguous()}, part)
+        part.replace(path)
+    return load_file(path)["pictures"]

@@ -1,7 +1,8 @@
-"""Where generative adversarial networks began: fully connected layers, then transposed convolutions."""
+"""Where generators began: a variational autoencoder, and adversarial networks, fully connected and convolutional."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zoo import Card, Field, Generator, Params, WeightsRef, hookimpl
@@ -14,14 +15,18 @@ ZOO_API = 1
 DRAWINGS = "Trained on drawings in the style Lorelei by Lisa Wischofsky (CC0 1.0), by way of DiceBear (MIT)"
 
 
-class Spread(Params):
-    truncation: float = Field(
-        0.8,
+def variety(default: float) -> Any:
+    return Field(
+        default,
         ge=0.3,
         le=1.0,
         title="Variety",
         description="Low: portraits near the average, cleanly drawn. High: all kinds, with more mistakes.",
     )
+
+
+class Spread(Params):
+    truncation: float = variety(0.8)
 
 
 class Mlp(Generator):
@@ -92,6 +97,37 @@ class Dcgan(Generator):
         return flatten(self.net(latents * params.truncation), 0.1 * params.smoothing)
 
 
+class Vae(Generator):
+    """An autoencoder that draws soft portraits, 64 px wide, and finds the nearest one to a picture: of 2013."""
+
+    name = "vae"
+    card = Card(
+        "Variational autoencoder (2013)",
+        "Apache-2.0",
+        "https://arxiv.org/abs/1312.6114",
+        ("Diederik Kingma, Max Welling: Auto-Encoding Variational Bayes, 2013", DRAWINGS),
+    )
+    weights = WeightsRef(
+        "persona-zoo/classics-vae", None, "cc9d797964f60f522a3e891b6e5c16002dd29c6f28b73381dad4177606faac15"
+    )
+    latent_shape = (64,)
+    encodes = True
+
+    class Params(Params):
+        truncation: float = variety(1.0)
+
+    def build(self) -> nn.Module:
+        from .vae_net import Vae as Net
+
+        return Net()
+
+    def draw(self, latents: Tensor, params: Any) -> Tensor:
+        return self.net(latents * params.truncation)
+
+    def encode(self, images: Tensor, progress: Callable[[float], None] = lambda share: None) -> Tensor:
+        return self.net.encode(images)
+
+
 @hookimpl
 def zoo_models() -> list[type[Generator]]:
-    return [Dcgan, Mlp]
+    return [Dcgan, Mlp, Vae]

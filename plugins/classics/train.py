@@ -1,4 +1,4 @@
-"""How the two generators came to be: `zoo train classics/dcgan --data avatars: --out DIR`."""
+"""How the two adversarial generators came to be: `zoo train classics/dcgan --data avatars: --out DIR`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn, optim
+from torch import Tensor, nn
 
-from zoo.latents import latent
 from zoo.training.codes import PrincipalCodes
 from zoo.training.ema import Average, calibrate
 from zoo.training.loop import Budget, fit
-from zoo.training.losses import gradient_penalty, relativistic_loss
+from zoo.training.losses import gradient_penalty, relativistic_discriminator, relativistic_generator
 from zoo.training.results import save_results
-from zoo.training.sources import Pictures, pictures
+from zoo.training.sources import Pictures, batches, pictures, tensor
 
+from . import vae_train
+from .descent import TRAINING_SEED, adam, descend, latents, slow_down
 from .net import (
     DCGAN_LATENT,
     DCGAN_SIDE,
@@ -28,8 +28,6 @@ from .net import (
     MlpDiscriminator,
     MlpGenerator,
 )
-
-TRAINING_SEED = 1
 
 DIRECTIONS = (1, 1), (3, 1), (5, 1), (9, 1)
 """The directions that a visitor gets, by looking: which of the strongest, and its sign."""
@@ -59,13 +57,18 @@ CLASSICS = {
 }
 
 
-def train(model: str, data: str, out: Path, resume: bool = False, **changed: int) -> None:
-    """Train `mlp` or `dcgan` on pictures from `data`; results go to `out`. `changed` are fields of its `Budget`."""
+def train(model: str, data: str, out: Path, resume: bool = False, tracker: str | None = None, **changed: int) -> None:
+    """Train a classic on pictures from `data`; results go to `out`. `changed` are fields of its `Budget`."""
     torch.manual_seed(0)
+    if model == "vae":
+        vae_train.train(data, out, resume, tracker, **changed)
+        return
     classic = replace(CLASSICS[model], budget=replace(CLASSICS[model].budget, **changed))
-    real = pictures(data, classic.pictures, classic.side, TRAINING_SEED)
+    real = pictures(data, classic.pictures, classic.side, TRAINING_SEED, least=classic.latent)
     method = Adversarial(classic, real)
-    seen = fit(method, real, out, classic.budget, resume)
+    settings = {"model": model, "data": data, "side": classic.side}
+    some = method.view(tensor(real[:64])).expand(-1, 3, -1, -1)
+    seen = fit(method, batches(real), out, classic.budget, resume, tracker, settings=settings, real=some)
     facts = {"model": f"classics/{model}", "data": data, "pictures": len(real), "seed": TRAINING_SEED, "seen": seen}
     save_results(method.result(), out, facts)
 
@@ -83,7 +86,7 @@ class Adversarial:
         self.generator, self.discriminator = classic.generator(), classic.discriminator()
         self.codes = PrincipalCodes(real, classic.latent)
         self.average = Average(self.generator, half_life=300 * classic.budget.batch)
-        self.optimizers = _adam(self.generator, 1e-3), _adam(self.discriminator, 5e-4)
+        self.optimizers = adam(self.generator, 1e-3, 0.5), adam(self.discriminator, 5e-4, 0.5)
         self.parts = {
             "generator": self.generator,
             "discriminator": self.discriminator,
@@ -94,53 +97,39 @@ class Adversarial:
         }
 
     def step(self, images: Tensor, progress: float) -> dict[str, Tensor]:
-        _slow_down(self.optimizers, progress)
+        slow_down(self.optimizers, progress)
         paired, random = images.chunk(2)
-        drawn = self.generator(torch.cat([self.codes(paired), torch.randn(len(random), self.classic.latent)]))
-        seen = images.mean(1, keepdim=True) if self.classic.grey else images
+        drawn = self.generator(torch.cat([self.codes(paired), self.noise(random)]))
+        seen = self.view(images)
         real = self.discriminator(seen)
-        loss = relativistic_loss(real, self.discriminator(drawn.detach()))
+        loss = relativistic_discriminator(real, self.discriminator(drawn.detach()))
         some = slice(0, PENALISED)
         penalty = gradient_penalty(self.discriminator, torch.cat([seen[some], drawn[some].detach()]))
-        _descend(self.optimizers[1], loss + 0.5 * 0.2**progress * penalty / 2)
+        descend(self.optimizers[1], loss + 0.5 * 0.2**progress * penalty / 2)
         self.discriminator.requires_grad_(False)
-        fooled = relativistic_loss(self.discriminator(drawn), real.detach())
+        fooled = relativistic_generator(real.detach(), self.discriminator(drawn))
         self.discriminator.requires_grad_(True)
         apart = (drawn[: len(paired)] - seen[: len(paired)]).abs().mean()
-        _descend(self.optimizers[0], fooled + 10 * (1 - progress) ** 2 * apart)
+        descend(self.optimizers[0], fooled + 10 * (1 - progress) ** 2 * apart)
         self.average.follow(self.generator, len(images))
         return {"discriminator": loss, "generator": fooled, "pairs": apart}
 
+    def view(self, images: Tensor) -> Tensor:
+        """What the discriminator sees of real pictures."""
+        return images.mean(1, keepdim=True) if self.classic.grey else images
+
+    def noise(self, images: Tensor) -> Tensor:
+        """A latent for each of the images."""
+        return torch.randn(len(images), self.classic.latent).to(images.device)
+
     def result(self) -> nn.Module:
         """The averaged generator, its running statistics set anew, and its directions found."""
-        net = copy.deepcopy(self.average.net)
-        calibrate(net, _latents(512, self.classic.latent))
+        net = copy.deepcopy(self.average.net).cpu()
+        calibrate(net, latents(512, self.classic.latent))
         if isinstance(net, DcganGenerator):
             net.find_directions(DIRECTIONS)
         return net
 
     @torch.no_grad()
     def sample(self) -> Tensor:
-        return self.result()(_latents(64, self.classic.latent)).expand(-1, 3, -1, -1)
-
-
-def _latents(count: int, length: int) -> Tensor:
-    """Those of seeds 0, 1, 2, …"""
-    return torch.from_numpy(np.stack([latent(seed, (length,)) for seed in range(count)]))
-
-
-def _adam(net: nn.Module, rate: float) -> optim.Adam:
-    return optim.Adam(net.parameters(), rate, betas=(0.5, 0.99), fused=True)
-
-
-def _slow_down(optimizers: tuple[optim.Adam, ...], progress: float) -> None:
-    """The learning rate falls to a tenth over the last 40 % of the budget."""
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = optimizer.defaults["lr"] * min(1.0, 0.1 + (1 - progress) / 0.4 * 0.9)
-
-
-def _descend(optimizer: optim.Adam, loss: Tensor) -> None:
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
+        return self.result()(latents(64, self.classic.latent)).expand(-1, 3, -1, -1)

@@ -81,9 +81,13 @@ def test_a_mix_lies_between_two_seeds(visitor):
     visitor.see("#fresh input").uncheck()
     visitor.unfold("Mix two personas")
     visitor.page.get_by_label("Second seed").fill("11")
-    visitor.generate()
+    visitor.changed(alone)
+    mixed = json.loads(alone)["source"] | {"mix": {"seed": 11, "weight": 0.5}}
+    assert json.loads(visitor.recipe)["source"] == mixed
 
-    assert json.loads(visitor.recipe)["source"] == json.loads(alone)["source"] | {"mix": {"seed": 11, "weight": 0.5}}
+    visitor.see("#seed input").fill("12")
+    visitor.generate()
+    assert json.loads(visitor.recipe)["source"] == mixed | {"seed": 12}
 
 
 def test_a_profile_can_be_written_anew(visitor):

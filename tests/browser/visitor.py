@@ -52,6 +52,7 @@ class Visitor:
 
     def settled(self) -> None:
         expect(self.see("#generator-about .model")).to_be_visible()
+        expect(self.see("#settings-ready")).to_be_attached()
         self.idle()
 
     def idle(self) -> None:

@@ -5,10 +5,13 @@ The real one needs a Space; what can break without one is pickling and state tha
 
 import multiprocessing
 import pickle
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.engine.troupe import troupe
 from zoo.engine import Engine
@@ -58,6 +61,20 @@ def test_a_persona_is_made_across_the_fork(engine):
     persona = engine.run(recipe)
     assert len(persona.pictures) == 3
     assert np.asarray(persona.picture).std() > 0
+
+
+def note(file: Path, share: float, title: str) -> None:
+    with file.open("a") as lines:
+        lines.write(f"{share:.0%} {title}\n")
+
+
+def test_a_picture_is_encoded_across_the_fork_and_tells_how_far_it_is(engine, tmp_path):
+    progress = partial(note, tmp_path / "progress")
+
+    draw = engine.encode("tiny/mirror", Image.new("RGB", (64, 64), (200, 90, 40)), progress)
+
+    assert engine.run(Recipe(source=draw)).picture.getpixel((9, 9)) == pytest.approx((200, 90, 40), abs=3)
+    assert (tmp_path / "progress").read_text().splitlines()[::20] == ["0% Mirror", "50% Mirror", "100% Mirror"]
 
 
 def test_an_error_crosses_back_as_its_sentence(engine):

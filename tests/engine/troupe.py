@@ -37,6 +37,26 @@ class Clouds(Generator):
         return nn.functional.interpolate(small, size=32, mode="bilinear").sigmoid()
 
 
+class Mirror(Clouds):
+    """Draws the clouds that come nearest to a picture."""
+
+    name = "mirror"
+    card = Card("Mirror", "CC0-1.0", "https://example.org/mirror")
+    encodes = True
+
+    def encode(self, images, progress=lambda share: None):
+        CALLS.append(f"mirror {tuple(images.shape)}")
+        goal = nn.functional.adaptive_avg_pool2d(images, 2)
+        latents = torch.zeros(len(images), 12, requires_grad=True)
+        optimizer = torch.optim.Adam([latents], 0.3)
+        for step in range(40):
+            optimizer.zero_grad()
+            (latents.view(-1, 3, 2, 2).sigmoid() - goal).square().mean().backward()
+            optimizer.step()
+            progress((step + 1) / 40)
+        return latents
+
+
 class Shade(Stylizer):
     """Darkens a picture, or pulls it to the mean of a reference."""
 
@@ -94,5 +114,5 @@ class Broken(Stylizer):
 
 
 def troupe() -> Zoo:
-    classes = (Clouds, Shade, Lamp, Broken)
+    classes = (Clouds, Mirror, Shade, Lamp, Broken)
     return Zoo({f"tiny/{cls.name}": Entry(f"tiny/{cls.name}", "tiny", cls, None) for cls in classes})

@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from plugins.autoencoder.distort import DISTORTIONS, Distortion, apply, blur, damage, noise, untouched, white_balance
 from zoo import Context, Corrector
 from zoo.metrics.auroc import auroc
 from zoo.registry import discover
+from zoo.training import train
 from zoo.training.avatars import STYLES, draw
+from zoo.training.loop import Budget
 
 DAMAGE = [distortion for kind in DISTORTIONS.values() for distortion in kind]
 each_damage = pytest.mark.parametrize("distortion", DAMAGE, ids=lambda distortion: distortion.__name__)
@@ -140,3 +145,17 @@ def test_a_picture_is_mended_alike_alone_and_in_a_batch(corrector: Corrector, po
     batch = correct(corrector, blurred)
     alone = torch.cat([correct(corrector, blurred[index : index + 1]) for index in range(3)])
     assert torch.allclose(batch, alone, atol=1 / 255)
+
+
+def test_training_leaves_weights_that_the_zoo_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(8):
+        Image.fromarray(draw(STYLES[seed % 2], seed, 64)).save(tmp_path / f"{seed}.png")
+    entry = discover(only=("autoencoder",), strict=True).entry("autoencoder/baseline")
+    method = import_module("zoo_plugins.autoencoder.train")
+    monkeypatch.setattr(method, "MATERIAL", 4)
+    monkeypatch.setattr(method, "LEAVES", 1)
+    monkeypatch.setattr(method, "CALIBRATED", 4)
+    monkeypatch.setattr(method, "BUDGET", Budget(images=16, batch=8, save_every=8))
+    train(entry, str(tmp_path), tmp_path / "out", tracker="none")
+    files = {file.name for file in (tmp_path / "out").iterdir()}
+    assert files >= {"model.safetensors", "metrics.json", "README.md", "checkpoint.safetensors", "samples"}

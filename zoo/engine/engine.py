@@ -14,13 +14,13 @@ from torch import Tensor
 
 from zoo import latents, pictures
 from zoo.engine import verbs
-from zoo.errors import RecipeError, ZooError
+from zoo.errors import ModelError, RecipeError, ZooError
 from zoo.label import Label, label_for
 from zoo.model import Context, Findings, Generator, Stylizer, Writer
 from zoo.params import Params, accept
 from zoo.persona import Persona, Report
 from zoo.profile import Profile, Traits
-from zoo.recipe import Draw, Recipe, Step, Upload, Write
+from zoo.recipe import Draw, Recipe, Step, Upload, Write, validate
 from zoo.registry import Entry, Zoo
 from zoo.store import Store
 
@@ -42,7 +42,8 @@ class Compute(Protocol):
 
     def draw(self, entry: Entry, params: Params, latents: Tensor, amounts: Tensor) -> Tensor: ...
 
-    def call(self, entry: Entry, verb: Callable[..., T], *args: Any) -> T: ...
+    def call(self, entry: Entry, verb: Callable[..., T], *args: Any) -> T:
+        """`args` may have to cross into another process: what they are can be pickled."""
 
 
 class _Made:
@@ -108,6 +109,21 @@ class Engine:
         context = self._context(recipe, images)
         findings = self._call(entry, verbs.detect, accepted, pictures.to_tensor(images[-1]), context)
         return _report(entry, findings)
+
+    def encode(self, model: str, picture: Image.Image, progress: Progress = quiet) -> Draw:
+        """What the generator `model` draws nearest to `picture`, of which nothing but the latent is kept."""
+        entry = self.zoo.entry(model, "generator")
+        if not _encodes(entry):
+            titles = [one.title for one in self.zoo.of_kind("generator") if _encodes(one)]
+            raise ModelError(
+                "“{title}” cannot start from a picture. Those that can: {titles}.",
+                title=entry.title,
+                titles=", ".join(titles) or "—",
+            )
+        progress(0, entry.title)
+        image = pictures.to_tensor(pictures.fit(picture, PICTURE_LIMIT))
+        point = self._call(entry, verbs.encode, image, progress)
+        return validate(Draw, {"model": model, "latent": latents.pack(point.numpy())})
 
     def preview(self, recipe: Recipe, style: str, side: int) -> Image.Image:
         """The portrait of `recipe`, shrunk to `side` pixels, in the stylizer `style` with its defaults."""
@@ -221,6 +237,10 @@ def _worded(profile: Profile, write: Write) -> Profile:
     """The profile with what the sender typed in place of what the writer wrote."""
     typed = {"nickname": write.nickname, "bio": write.bio}
     return profile.model_copy(update={name: text for name, text in typed.items() if text})
+
+
+def _encodes(entry: Entry) -> bool:
+    return issubclass(entry.cls, Generator) and entry.cls.encodes
 
 
 def _latent(source: Draw, entry: Entry) -> latents.Latent:

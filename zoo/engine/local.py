@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -143,9 +144,10 @@ class Local:
         return self._wait(entry, self._open(entry).draw(params, latents, amounts))
 
     def call(self, entry: Entry, verb: Callable[..., T], *args: Any) -> T:
-        """One of `zoo.engine.verbs` on the model of `entry`."""
+        """One of `zoo.engine.verbs` on the model of `entry`, in the caller's context: Gradio finds there whose progress
+        it is told."""
         opened = self._open(entry)
-        return self._wait(entry, opened.thread.submit(attempt, opened.model, verb, *args))
+        return self._wait(entry, opened.thread.submit(copy_context().run, attempt, opened.model, verb, *args))
 
     def _open(self, entry: Entry) -> _Open:
         with self._lock:

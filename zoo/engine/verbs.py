@@ -5,6 +5,8 @@ The functions are plain and at module level, so that a call can cross into anoth
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -25,6 +27,29 @@ def draw(model: Generator, params: Params, latents: Tensor, amounts: Tensor) -> 
     if pictures.ndim != 4 or pictures.shape[:2] != (len(latents), 3):
         raise _wrong_shape(model, (len(latents), 3, "H", "W"), pictures)
     return _picture(model, pictures)
+
+
+def encode(model: Generator, image: Tensor, progress: Callable[[float, str], None]) -> Tensor:
+    """The latent, `latent_shape`, from which `model` draws what comes nearest to `image` `[1,3,H,W]`.
+
+    The one verb with autograd on: some models get there by descent. `progress` is told the share that is done, and
+    the model's title.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        latents = model.encode(image.to(model.device), lambda share: progress(share, model.card.title))
+    if latents.shape != (1, *model.latent_shape):
+        raise ModelError(
+            "“{title}” gave a latent of shape {got} where {wanted} is due. Tell its author.",
+            title=model.card.title,
+            got=list(latents.shape),
+            wanted=[1, *model.latent_shape],
+        )
+    if not torch.isfinite(latents.half()).all():  # as a recipe keeps it
+        raise ModelError(
+            "“{title}” found nothing that comes near this picture. Try another picture, and tell its author.",
+            title=model.card.title,
+        )
+    return latents[0].detach().float().cpu()
 
 
 def stylize(model: Stylizer, params: Params, image: Tensor, reference: Tensor | None) -> Tensor:

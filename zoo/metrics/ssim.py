@@ -17,14 +17,18 @@ def ssim(images: Tensor, references: Tensor) -> Tensor:
     assessment: from error visibility to structural similarity", IEEE TIP 13(4), 2004, equation 13: an 11x11 Gaussian
     window of sigma 1.5, where it fits in the picture whole; here on each channel, then averaged.
     """
-    x, y = images.double(), references.double()
+    luminance, structure = components(images.double(), references.double())
+    return (luminance * structure).flatten(1).mean(1)
+
+
+def components(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """At each window: how alike the means are, and how alike contrast and structure, `[N,C,H-10,W-10]` each."""
     mean_x, mean_y = _window(x), _window(y)
     var_x = _window(x * x) - mean_x**2
     var_y = _window(y * y) - mean_y**2
     cov = _window(x * y) - mean_x * mean_y
     luminance = (2 * mean_x * mean_y + K1**2) / (mean_x**2 + mean_y**2 + K1**2)
-    structure = (2 * cov + K2**2) / (var_x + var_y + K2**2)
-    return (luminance * structure).flatten(1).mean(1)
+    return luminance, (2 * cov + K2**2) / (var_x + var_y + K2**2)
 
 
 def _window(images: Tensor) -> Tensor:

@@ -11,39 +11,56 @@ PATCHES = 64
 """Neighbourhoods drawn from each picture and level, and their side in pixels."""
 SLICES = 256
 SMALLEST = 16
+CHUNK = 256
 
 
 def sliced_wasserstein(first: Tensor, second: Tensor, seed: int = 0) -> dict[int, float]:
     """For each level's side in pixels, the distance × 1000; 0 is best.
 
-    Both are `[N,3,H,W]` in 0..1, as many of each. From every level come 7×7 neighbourhoods, normalised per channel by
-    the mean and deviation of the first set, projected on 256 random directions. The finest level compares edges and
-    grain, the coarsest colours and layout (Karras 2018, arXiv:1710.10196, section 5). Two real sets give the floor.
+    Both are `[N,3,H,W]`, as many of each: floats in 0..1, or bytes, which take a quarter of the memory. From every
+    level come 7×7 neighbourhoods, normalised per channel by the mean and deviation of the first set, projected on 256
+    random directions. The finest level compares edges and grain, the coarsest colours and layout (Karras 2018,
+    arXiv:1710.10196, section 5). Two real sets give the floor.
     """
     generator = torch.Generator().manual_seed(seed)
     return {
-        a.shape[-1]: _distance(_patches(a, generator), _patches(b, generator), generator)
-        for a, b in zip(_pyramid(first), _pyramid(second), strict=True)
+        side: _distance(_patches(first, level, side, generator), _patches(second, level, side, generator), generator)
+        for level, side in enumerate(_sides(first.shape[-1]))
     }
 
 
-def _pyramid(images: Tensor) -> list[Tensor]:
-    """What each halving takes away, finest first, and at last what is left at 16 px or fewer."""
-    levels = []
-    while images.shape[-1] > SMALLEST and images.shape[-1] % 2 == 0:
-        half = avg_pool2d(images, 2)
-        levels.append(images - interpolate(half, scale_factor=2.0, mode="bilinear"))
-        images = half
-    return [*levels, images]
+def _sides(side: int) -> list[int]:
+    """Of the pyramid's levels, finest first: halved until 16 px or fewer, or odd, is left."""
+    sides = [side]
+    while sides[-1] > SMALLEST and sides[-1] % 2 == 0:
+        sides.append(sides[-1] // 2)
+    return sides
 
 
-def _patches(images: Tensor, generator: torch.Generator) -> Tensor:
-    """`[N·64, 3, 49]`, from random places."""
-    side = images.shape[-1] - PATCH + 1
+def _pyramid(images: Tensor, level: int) -> Tensor:
+    """One level: what the halving takes away; at the last level, what is left."""
+    for _ in range(level):
+        images = avg_pool2d(images, 2)
+    if len(_sides(images.shape[-1])) == 1:
+        return images
+    return images - interpolate(avg_pool2d(images, 2), scale_factor=2.0, mode="bilinear")
+
+
+def _patches(images: Tensor, level: int, side: int, generator: torch.Generator) -> Tensor:
+    """`[N·64, 3, 49]`, from random places of a level. A few pictures at a time: a pyramid is larger than its set."""
+    places = torch.randint(side - PATCH + 1, (2, len(images), PATCHES), generator=generator)
+    parts = zip(torch.split(images, CHUNK), torch.split(places, CHUNK, dim=1), strict=True)
+    return torch.cat([_cut(_pyramid(_floats(part), level), *where) for part, where in parts])
+
+
+def _floats(images: Tensor) -> Tensor:
+    return images.float() / 255 if images.dtype == torch.uint8 else images
+
+
+def _cut(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """The neighbourhoods at `rows` and `columns`, `[n,64]` each: `[n·64, 3, 49]`."""
     windows = images.unfold(2, PATCH, 1).unfold(3, PATCH, 1)
-    count = len(images) * PATCHES
-    rows, columns = torch.randint(side, (2, count), generator=generator)
-    return windows[torch.arange(len(images)).repeat_interleave(PATCHES), :, rows, columns].flatten(2)
+    return windows[torch.arange(len(images))[:, None], :, rows, columns].flatten(0, 1).flatten(2)
 
 
 def _distance(first: Tensor, second: Tensor, generator: torch.Generator) -> float:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.components import Component
 
 from zoo import latents
@@ -20,6 +22,8 @@ from zoo.registry import Entry
 from zoo.studio import cards, edits, files
 from zoo.studio.answers import answering
 from zoo.studio.controls import collect, controls
+from zoo.studio.mixing import Mixing
+from zoo.studio.reference import Reference
 from zoo.studio.share import Actions
 from zoo.studio.stage import COMPUTE, PRIVATE, RENDER, telling, unseen
 from zoo.studio.tab import Tab
@@ -55,11 +59,8 @@ class GenerateTab(Tab):
             )
         self.shape = unseen("{}")
         self.settings_place = gr.Column()
-        with gr.Accordion(label("Mix two personas"), open=False):
-            self.mix_seed = gr.Number(
-                None, precision=0, minimum=0, maximum=SEED_LIMIT, label=label("Second seed"), placeholder=label("none")
-            )
-            self.mix_weight = gr.Slider(0, 1, 0.5, step=0.05, label=label("How far towards it"), buttons=[])
+        self.reference = Reference(self.stage, shown=self._encodes(self.model.value))
+        self.mixing = Mixing(self.stage)
         with gr.Accordion(label("Name and voice"), open=False):
             self.nickname = gr.Textbox(
                 label=label("Nickname"), placeholder=label("written for you"), max_length=NICKNAME_LENGTH
@@ -95,8 +96,14 @@ class GenerateTab(Tab):
     def bind(self) -> None:
         """Wires the tab, once everything that shows the persona is there."""
         stage = self.stage
-        self.candidates.select(self.pick, [*stage.inputs, self.offered], stage.outputs, **PRIVATE)
-        self.model.change(self.describe, [stage.language, self.model], self.about, queue=False, **PRIVATE)
+        self.candidates.select(
+            self.pick, [*stage.inputs, self.offered], [*self.mixing.controls, *stage.outputs], **PRIVATE
+        )
+        self.model.change(
+            self.describe, [stage.language, self.model], [self.about, self.reference.drawer], queue=False, **PRIVATE
+        )
+        self.reference.bind(self)
+        self.mixing.bind()
         self.rewrite.click(self.write_anew, stage.inputs, stage.outputs, **PRIVATE)
         for box in (self.nickname, self.bio):
             gr.on(
@@ -130,9 +137,10 @@ class GenerateTab(Tab):
                 )
                 for name in directions
             ]
-        asked = [self.model, self.seed, self.fresh, self.mix_seed, self.mix_weight, *params, *shifts]
-        shown = [self.offered, self.candidates, self.seed, *self.stage.outputs]
+        asked = [self.model, self.seed, self.fresh, *self.mixing.controls, *params, *shifts]
+        shown = [self.seed, *self.candidates_shown]
         self.go.click(self.generate, [*self.stage.inputs, *asked], shown, show_progress_on=self.portrait, **COMPUTE)
+        gr.HTML(elem_id="settings-ready", elem_classes="unseen")  # until it is there, a click would be lost
         for control in (*params, *shifts):
             control.input(  # type: ignore[attr-defined]  # every control has it; by keyboard too, where release is not
                 self.reshape,
@@ -157,24 +165,41 @@ class GenerateTab(Tab):
         progress: gr.Progress = gr.Progress(),  # noqa: B008 – gradio's way to ask for one
     ) -> list[Any]:
         """Draws candidates, and takes the first for the persona at hand."""
-        seed = secrets.randbelow(SEED_LIMIT + 1) if fresh or seed is None else seed
         source = {"kind": "draw", "model": model, **self._shape(model, settings)}
         if mix_seed is not None:
             source["mix"] = {"seed": mix_seed, "weight": mix_weight}
-        recipes = [
-            validate(Recipe, {"source": source | {"seed": one}, "profile": self._write(one, language)})
-            for one in (seed, *(latents.subseed(seed, f"candidate {i}") for i in range(1, CANDIDATES)))
-        ]
+        seeds = self.seeds(seed, fresh)
+        recipes = self.recipes([source | {"seed": one} for one in seeds], language)
         personas = self.stage.engine.run_all(recipes, telling(progress, language))
-        offered = json.dumps([recipe.canonical for recipe in recipes])
-        gallery = filled([(files.served(one), cards.caption(one)) for one in personas])
-        return [offered, gallery, seed, *self.stage.show(personas[0], language)]
+        return [seeds[0], *self.offer(personas, language)]
 
     @answering
     def pick(self, at_hand: str, language: str, offered: str, event: gr.SelectData) -> list[Any]:
         """The candidate that was clicked becomes the persona at hand."""
-        recipes = json.loads(offered)
-        return self.stage.show(self.stage.engine.run(parse(chosen(recipes, event))), language)
+        persona = self.stage.engine.run(parse(chosen(json.loads(offered), event)))
+        return [*self.mixing.shown(persona.recipe), *self.stage.show(persona, language)]
+
+    def seeds(self, seed: int | None, fresh: bool) -> list[int]:
+        """The seeds of the candidates: the visitor's or a fresh one, and those that follow from it."""
+        first = secrets.randbelow(SEED_LIMIT + 1) if fresh or seed is None else seed
+        return [first, *(latents.subseed(first, f"candidate {i}") for i in range(1, CANDIDATES))]
+
+    @property
+    def candidates_shown(self) -> list[Block]:
+        """What `offer` fills."""
+        return [self.offered, self.candidates, *self.stage.outputs]
+
+    def recipes(self, sources: Sequence[dict[str, Any]], language: str) -> list[Recipe]:
+        """The sources with words to them."""
+        return [
+            validate(Recipe, {"source": source, "profile": self._write(source["seed"], language)}) for source in sources
+        ]
+
+    def offer(self, personas: Sequence[Persona], language: str) -> list[Any]:
+        """These for candidates, the first of them at hand: the values of `candidates_shown`."""
+        offered = json.dumps([persona.recipe.canonical for persona in personas])
+        gallery = filled([(files.served(one), cards.caption(one)) for one in personas])
+        return [offered, gallery, *self.stage.show(personas[0], language)]
 
     @answering
     def reshape(
@@ -211,16 +236,27 @@ class GenerateTab(Tab):
         return self.stage.show(self.stage.engine.run(edits.with_words(recipe, write)), language)
 
     @answering
-    def describe(self, language: str, model: str) -> str:
-        """The card of the chosen model."""
-        return cards.about_card(self.zoo.entry(model, "generator"), self.zoo, language)
+    def describe(self, language: str, model: str) -> list[Any]:
+        """The card of the chosen model, and the place for a picture where it can start from one."""
+        card = cards.about_card(self.zoo.entry(model, "generator"), self.zoo, language)
+        return [card, gr.Accordion(visible=self._encodes(model))]
 
-    def restored(self, recipe: Recipe) -> list[Any]:
-        """What `model`, `seed`, `fresh` and `shape` show of a recipe that came from elsewhere."""
+    @property
+    def restorable(self) -> list[Block]:
+        """What `restored` fills."""
+        return [self.model, self.seed, self.fresh, self.shape, *self.mixing.controls]
+
+    def restored(self, recipe: Recipe, fresh: bool = False) -> list[Any]:
+        """What the controls show of a recipe that did not come from them."""
         source = recipe.source
         if not isinstance(source, Draw):
-            return [gr.skip()] * 4
-        return [source.model, source.seed, False, json.dumps({"params": source.params, "shift": source.shift})]
+            return [gr.skip()] * len(self.restorable)
+        # Another text each time: the sliders are made anew though what they were made from is the same.
+        shape = {"params": source.params, "shift": source.shift, "time": secrets.token_hex(4)}
+        return [source.model, source.seed, fresh, json.dumps(shape), *self.mixing.shown(recipe)]
+
+    def _encodes(self, model: str | None) -> bool:
+        return model is not None and _generator(self.zoo.entry(model, "generator")).encodes
 
     def _recipe_with_words(self, at_hand: str, language: str) -> Recipe | None:
         recipe = parse(at_hand) if at_hand else None

@@ -25,7 +25,7 @@ class Restore:
     @property
     def outputs(self) -> list[Any]:
         """What each way of coming back fills."""
-        return [self.tab.model, self.tab.seed, self.tab.fresh, self.tab.shape, *self.stage.outputs]
+        return [*self.tab.restorable, *self.stage.outputs]
 
     def bind(self, language_known: Any) -> None:
         """Wires the three ways. `language_known` is the event after which the page's language is known."""

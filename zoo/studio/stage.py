@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -103,5 +104,9 @@ def address_code(recipe: Recipe) -> str:
 
 
 def telling(progress: gr.Progress, language: str) -> Progress:
-    """The engine's progress, on the page."""
-    return lambda done, title: progress(done, desc=say("{model} at work", language, model=title))
+    """The engine's progress, on the page. It can be pickled: on ZeroGPU a model tells it in another process."""
+    return partial(_tell, progress, language)
+
+
+def _tell(progress: gr.Progress, language: str, done: float, title: str) -> None:
+    progress(done, desc=say("{model} at work", language, model=title))

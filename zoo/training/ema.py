@@ -10,30 +10,34 @@ from torch import Tensor, nn
 
 
 class Average(nn.Module):
-    """Follows `net` with a half-life counted in pictures seen; the first pictures count less, as in StyleGAN2-ADA."""
+    """Follows `net` with a half-life counted in pictures seen; the first pictures count less, as in StyleGAN2-ADA.
 
-    seen: Tensor
+    `seen` is kept with the weights, as a number and not a tensor, so that no step waits for the device.
+    """
 
     def __init__(self, net: nn.Module, half_life: float) -> None:
         super().__init__()
         self.net = copy.deepcopy(net).eval().requires_grad_(False)
         self.half_life = half_life
-        self.register_buffer("seen", torch.zeros((), dtype=torch.float64))
+        self.seen = 0
 
     @torch.no_grad()
     def follow(self, net: nn.Module, batch: int) -> None:
         """One step of `batch` pictures. Buffers are averaged like weights; whole numbers are copied."""
         self.seen += batch
-        keep = 0.5 ** (batch / min(self.half_life, max(float(self.seen) * 0.05, 1e-8)))
-        for mine, theirs in zip(self.net.state_dict().values(), net.state_dict().values(), strict=True):
-            _blend(mine, theirs, keep)
+        keep = 0.5 ** (batch / min(self.half_life, max(self.seen * 0.05, 1e-8)))
+        pairs = list(zip(self.net.state_dict().values(), net.state_dict().values(), strict=True))
+        mine, theirs = ([pair[n] for pair in pairs if pair[0].is_floating_point()] for n in (0, 1))
+        torch._foreach_lerp_(mine, theirs, 1 - keep)
+        for counted, count in pairs:
+            if not counted.is_floating_point():
+                counted.copy_(count)
 
+    def get_extra_state(self) -> int:
+        return self.seen
 
-def _blend(mine: Tensor, theirs: Tensor, keep: float) -> None:
-    if mine.is_floating_point():
-        mine.lerp_(theirs, 1 - keep)
-    else:
-        mine.copy_(theirs)
+    def set_extra_state(self, state: int) -> None:
+        self.seen = state
 
 
 @torch.no_grad()

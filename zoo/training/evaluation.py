@@ -1,99 +1,131 @@
-"""How well a generator draws what it was trained on: `python -m zoo.training.evaluation classics/dcgan`."""
+"""What `zoo evaluate` runs: a plugin's own `evaluate`, or for a generator the comparison that all of them share.
+
+The first is `evaluate(model) -> dict[str, float]` in the plugin's `train.py`, given the open model; for an attack,
+`attacked(model, attack) -> dict[str, float]` there. Names end in `_low` and `_high` for the ends of an estimate's 95 %
+interval, and in `_floor` for what real pictures get.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from zoo.latents import latent
-from zoo.metrics.diversity import pairwise_distance
-from zoo.metrics.swd import sliced_wasserstein
+from zoo.errors import ModelError
 from zoo.model import Generator
-from zoo.registry import Entry, discover
+from zoo.registry import Entry
+from zoo.tensors import write
 
+from .attacks import Attack
 from .results import METRICS, write_facts
-from .sheets import save_sheet
-from .sources import pictures
+from .tables import numbers
 
-COUNT = 1024
-HELD_OUT, FLOOR = 2001, 2002
-"""Seeds of the two sets of real pictures. No training uses them, and no choice of checkpoint or setting was made on
-them: those of the bundled weights were made on seed 1001."""
 START, END = "<!-- numbers: written by zoo.training.evaluation -->", "<!-- end of numbers -->"
+COUNT = 1024
 
 
-def evaluate(entry: Entry, count: int = COUNT) -> dict[str, float]:
-    """Compare `count` pictures by the generator of `entry` (seeds 0, 1, 2, …) with as many held-out ones.
+def evaluate(entry: Entry, attack: Attack | None = None, count: int = COUNT) -> dict[str, float]:
+    """The metrics of `entry`, by name; under `attack`, its robust scores beside the clean ones.
 
-    The figures, each with the floor that a second held-out set gets, go into the weights' `metrics.json` and the
-    plugin's README; a sheet of the first 64 beside the weights.
+    Those of bundled weights whose README has a place for numbers go there, and into their `metrics.json`. `count` is
+    how many pictures a generator without an `evaluate` of its own draws. Raises `ModelError` where there is no way to
+    evaluate it, or what comes back are no numbers.
     """
-    folder = cast(Path, entry.weights_folder)
-    facts = json.loads((folder / METRICS).read_text("utf-8"))
-    drawn = draw(entry, count)
-    save_sheet(drawn[:64], folder / "samples.png")
-    real, other = (_real(facts["data"], drawn, seed) for seed in (HELD_OUT, FLOOR))
-    metrics = {**_metrics(real, drawn, ""), **_metrics(real, other, "_floor")}
-    write_facts(folder / METRICS, {**facts, "held_out": count, "metrics": metrics})
-    write_numbers(folder.parent.parent)
+    if attack is not None:
+        if (attacked := find(entry, "attacked")) is None:
+            raise _missing(entry, "attacked")
+        with _packages(entry):
+            return _numbers(entry, attacked(entry.open(), attack))
+    own = find(entry, "evaluate")
+    if own is not None:
+        with _packages(entry):
+            metrics = _numbers(entry, own(entry.open()))
+        record(entry, metrics)
+        return metrics
+    if not (issubclass(entry.cls, Generator) and "data" in _facts(entry)):
+        raise _missing(entry, "evaluate")
+    return _compared(entry, count)
+
+
+def find(entry: Entry, verb: str) -> Callable[..., Any] | None:
+    """The function `verb` in the `train.py` of the plugin of `entry`, or None. Raises `ModelError` where that needs a
+    package which is not installed."""
+    package = sys.modules[entry.cls.__module__].__package__
+    if entry.folder is None or not (entry.folder / "train.py").is_file():
+        return None
+    with _packages(entry):
+        return cast("Callable[..., Any] | None", getattr(import_module(f"{package}.train"), verb, None))
+
+
+def record(entry: Entry, metrics: Mapping[str, float], facts: Mapping[str, object] = MappingProxyType({})) -> bool:
+    """Write `metrics`, and `facts` about them, where a README shows them: into `metrics.json` beside the bundled
+    weights, and from all of the plugin's into the table in its README. Returns whether there is such a place."""
+    readme = entry.folder / "README.md" if entry.folder else None
+    if entry.weights_folder is None or readme is None or not readme.is_file():
+        return False
+    before, start, rest = readme.read_text("utf-8").partition(START)
+    _, end, after = rest.partition(END)
+    if not (start and end and _facts(entry)):
+        return False
+    write_facts(entry.weights_folder / METRICS, {**_facts(entry), **facts, "metrics": metrics})
+    files = sorted(entry.weights_folder.parent.glob(f"*/{METRICS}"))
+    shown = numbers({path.parent.name: json.loads(path.read_text("utf-8")) for path in files})
+    write(f"{before}{START}\n{shown}\n{END}{after}".encode(), readme)
+    return True
+
+
+def _compared(entry: Entry, count: int) -> dict[str, float]:
+    """Those that all generators share, and a sheet of samples beside the weights."""
+    with _packages(entry):
+        from .held_out import compare, save_samples
+    model = cast(Generator, entry.open())
+    metrics = _numbers(entry, compare(model, _facts(entry)["data"], count))
+    if record(entry, metrics, {"held_out": count}):
+        save_samples(model, cast(Path, entry.weights_folder))
     return metrics
 
 
-@torch.no_grad()
-def draw(entry: Entry, count: int) -> Tensor:
-    """The pictures of seeds 0, 1, 2, …, `[count,3,H,W]`, as the studio draws them."""
-    model = cast(Generator, entry.open())
-    seeds = torch.arange(count).split(64)  # type: ignore[no-untyped-call]
-    return torch.cat([model.draw(_latents(model, chunk.tolist()), entry.cls.Params()) for chunk in seeds])
+@contextmanager
+def _packages(entry: Entry) -> Iterator[None]:
+    """Says what to install, where what is imported meanwhile is not there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            "{id} needs {package} for this. Install it with `pip install 'persona-zoo[train]'`.",
+            id=entry.id,
+            package=error.name,
+        ) from error
 
 
-def write_numbers(plugin: Path) -> None:
-    """Copy the metrics of all its weights into the table in the README of `plugin`."""
-    readme = plugin / "README.md"
-    before, rest = readme.read_text("utf-8").split(START)
-    table = numbers({path.parent.name: json.loads(path.read_text("utf-8")) for path in _metrics_files(plugin)})
-    readme.write_text(f"{before}{START}\n{table}\n{END}{rest.split(END)[1]}", "utf-8")
+def _missing(entry: Entry, verb: str) -> ModelError:
+    sentences = {
+        "evaluate": "{id} cannot be evaluated: there is no evaluate() in a train.py of its plugin. Add one.",
+        "attacked": "{id} cannot be attacked: there is no attacked() in a train.py of its plugin. Add one.",
+    }
+    return ModelError(sentences[verb], id=entry.id)
 
 
-def numbers(facts: Mapping[str, Mapping[str, Any]]) -> str:
-    """A Markdown table of what `evaluate` measured of each model."""
-    lines = ["| model | figure | drawn | real |", "|---|---|---|---|"]
-    for model, fact in facts.items():
-        metrics = fact.get("metrics", {})
-        for name in (name for name in metrics if not name.endswith("_floor")):
-            lines.append(f"| `{model}` | {name} | {metrics[name]:.4g} | {metrics[name + '_floor']:.4g} |")
-    return "\n".join(lines)
+def _facts(entry: Entry) -> dict[str, Any]:
+    """What lies beside bundled weights; nothing where there are none."""
+    path = entry.weights_folder / METRICS if entry.weights_folder else None
+    return cast("dict[str, Any]", json.loads(path.read_text("utf-8"))) if path and path.is_file() else {}
 
 
-def _latents(model: Generator, seeds: list[int]) -> Tensor:
-    return torch.from_numpy(np.stack([latent(seed, model.latent_shape) for seed in seeds]))
-
-
-def _real(data: str, like: Tensor, seed: int) -> Tensor:
-    """As many held-out pictures of the same size; grey where those are."""
-    real = torch.from_numpy(np.array(pictures(data, len(like), like.shape[-1], seed)))
-    real = real.permute(0, 3, 1, 2).float() / 255
-    grey = torch.equal(like[:, 0], like[:, 1])
-    return real.mean(1, keepdim=True).expand(-1, 3, -1, -1) if grey else real
-
-
-def _metrics(real: Tensor, drawn: Tensor, suffix: str) -> dict[str, float]:
-    mean, lowest = pairwise_distance(drawn)
-    figures = {f"swd_{side}": distance for side, distance in sliced_wasserstein(real, drawn).items()}
-    figures |= {"pairwise_distance": mean, "pairwise_distance_lowest_percent": lowest}
-    return {name + suffix: round(value, 5) for name, value in figures.items()}
-
-
-def _metrics_files(plugin: Path) -> list[Path]:
-    return sorted(plugin.glob(f"weights/*/{METRICS}"))
-
-
-if __name__ == "__main__":
-    print(json.dumps(evaluate(discover().entry(sys.argv[1])), indent=2))
+def _numbers(entry: Entry, metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics, each a finite number, as JSON needs them."""
+    for name, value in metrics.items():
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            raise ModelError(
+                "{id} measured “{name}” as {value}. Its evaluation must return finite numbers.",
+                id=entry.id,
+                name=name,
+                value=value,
+            )
+    return dict(metrics)

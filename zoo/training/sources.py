@@ -1,49 +1,87 @@
-"""Where training pictures come from: `avatars:` drawn here, or a folder.
+"""Where training pictures come from, by name.
 
-`avatars:` draws every style, `avatars:lorelei` or `avatars:open-peeps` one of them. Pictures are uint8 arrays,
-`[N, size, size, 3]`, RGB.
+| source | pictures |
+|---|---|
+| a folder | PNG, JPEG and WebP files in it, and in the folders in it |
+| `avatars:` | portraits drawn here, in every style; `avatars:lorelei` or `avatars:open-peeps` in one |
+| `celeba:`, `mnist:`, `fashionmnist:` | torchvision's datasets, in the cache; `mnist:FOLDER` in a folder |
+| `hub:OWNER/NAME` | a dataset on the Hugging Face Hub; `hub:OWNER/NAME@REVISION` to be sure that it stays the same |
+
+Pictures are uint8 arrays, `[N, size, size, 3]`, RGB.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable
 from multiprocessing import get_context
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+import torch
+from torch import Tensor
 
-from zoo.errors import ZooError
 from zoo.latents import subseed
 
 from .avatars import STYLES, StyleName, draw
+from .datasets import DATASETS, hub_dataset
+from .decoding import Pictures, SourceError, folder
 
-Pictures = NDArray[np.uint8]
+__all__ = ["Pictures", "SourceError", "avatars", "batches", "folder", "pictures", "tensor"]
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "persona-zoo"
 PROCESSES = 2
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 
 
-class SourceError(ZooError):
-    """There is nothing to train on."""
+def pictures(source: str, count: int, size: int, seed: int = 0, least: int = 2) -> Pictures:
+    """`count` pictures of `size` px a side from `source`; what it holds, where that is fewer. `seed` chooses avatars.
 
-
-def pictures(source: str, count: int, size: int, seed: int = 0) -> Pictures:
-    """`count` pictures of `size` px a side from `source`; for a folder, what it holds up to `count`.
-
-    Raises `SourceError` where the source is unknown or empty.
+    Raises `SourceError` where the source is unknown, does not answer, or holds fewer than `least`.
     """
-    if source.startswith("avatars:"):
-        return avatars(count, size, seed, _styles(source.removeprefix("avatars:")))
+    found = _open(source, count, size, seed)
+    if len(found) < min(least, count):
+        raise SourceError(
+            "{source} holds too few pictures to learn from: {count}. Give at least {least}.",
+            source=source,
+            count=len(found),
+            least=least,
+        )
+    return found
+
+
+def _open(source: str, count: int, size: int, seed: int) -> Pictures:
     if Path(source).is_dir():
         return folder(Path(source), count, size)
-    raise SourceError("“{source}” is neither a folder of pictures nor “avatars:”.", source=source)
+    name, colon, rest = source.partition(":")
+    if colon and name == "avatars":
+        return avatars(count, size, seed, _styles(rest))
+    if colon and name == "hub":
+        return hub_dataset(rest, count, size)
+    if colon and name in DATASETS:
+        return DATASETS[name](Path(rest) if rest else CACHE / "torchvision", count, size)
+    raise SourceError(
+        "“{source}” is neither a folder of pictures nor one of: {names}.",
+        source=source,
+        names=", ".join(f"{name}:" for name in ("avatars", *DATASETS, "hub")),
+    )
+
+
+def batches(pictures: Pictures, mirrored: bool = False) -> Callable[[int], Tensor]:
+    """What `fit` draws its batches with: N of the pictures, with replacement, `[N,3,H,W]` in 0..1; half of them
+    `mirrored` where left and right mean the same."""
+
+    def batch(size: int) -> Tensor:
+        images = tensor(pictures[torch.randint(len(pictures), (size,)).numpy()])
+        return torch.where(torch.rand(size, 1, 1, 1) < 0.5, images.flip(3), images) if mirrored else images
+
+    return batch
+
+
+def tensor(pictures: Pictures) -> Tensor:
+    """`[N,H,W,3]` bytes as `[N,3,H,W]` in 0..1."""
+    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 255
 
 
 def avatars(count: int, size: int, seed: int = 0, styles: tuple[StyleName, ...] = STYLES) -> Pictures:
@@ -56,15 +94,6 @@ def avatars(count: int, size: int, seed: int = 0, styles: tuple[StyleName, ...] 
     if not path.exists():
         _write(path, _draw_all(count, size, seed, styles), (count, size, size, 3))
     return cast(Pictures, np.load(path, mmap_mode="r"))
-
-
-def folder(path: Path, count: int, size: int) -> Pictures:
-    """Up to `count` pictures under `path` in name order, cut square. What cannot be read is skipped, and told of."""
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-    found = list(islice((picture for file in files if (picture := _read(file, size))), count))
-    if not found:
-        raise SourceError("No pictures in {folder}. Put PNG, JPEG or WebP files there.", folder=path)
-    return np.stack([np.asarray(picture) for picture in found])
 
 
 def _styles(names: str) -> tuple[StyleName, ...]:
@@ -94,23 +123,23 @@ def _draw(job: tuple[StyleName, int, int]) -> Pictures:
 
 
 def _write(path: Path, drawn: Iterable[Pictures], shape: tuple[int, ...]) -> None:
-    """The file is whole or not there: another training may be waiting to read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """The file is whole or not there: another training may be waiting to read it.
+
+    Written from front to back, not through a memory map, in which a full disk kills the process.
+    """
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
-        array = np.lib.format.open_memmap(part, "w+", np.uint8, shape)
-        for n, picture in enumerate(drawn):
-            array[n] = picture
-        array.flush()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+            for picture in drawn:
+                file.write(np.ascontiguousarray(picture).data)
         os.replace(part, path)
+    except OSError as error:
+        raise SourceError(
+            "The drawn pictures cannot be kept in {folder}: {why}. Free some space, or set XDG_CACHE_HOME to another.",
+            folder=path.parent,
+            why=error.strerror,
+        ) from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def _read(file: Path, size: int) -> Image.Image | None:
-    try:
-        with Image.open(file) as image:
-            return ImageOps.fit(ImageOps.exif_transpose(image).convert("RGB"), (size, size), Image.Resampling.LANCZOS)
-    except (UnidentifiedImageError, OSError, ValueError) as error:
-        print(f"skipped {file}: {error}")
-        return None
