@@ -43,14 +43,17 @@ def evaluate(entry: Entry, attack: Attack | None = None, count: int = COUNT) -> 
         with _packages(entry):
             return _numbers(entry, attacked(entry.open(), attack))
     own = find(entry, "evaluate")
-    if own is not None:
-        with _packages(entry):
-            metrics = _numbers(entry, own(entry.open()))
-        record(entry, metrics)
-        return metrics
-    if not (issubclass(entry.cls, Generator) and "data" in _facts(entry)):
+    if own is None and not (issubclass(entry.cls, Generator) and "data" in _facts(entry)):
         raise _missing(entry, "evaluate")
-    return _compared(entry, count)
+    with _packages(entry):
+        from .held_out import compare, save_samples
+
+        model = entry.open()
+        found = own(model) if own else compare(cast(Generator, model), _facts(entry)["data"], count)
+    metrics = _numbers(entry, found)
+    if record(entry, metrics, {} if own else {"held_out": count}) and isinstance(model, Generator):
+        save_samples(model, cast(Path, entry.weights_folder))
+    return metrics
 
 
 def find(entry: Entry, verb: str) -> Callable[..., Any] | None:
@@ -78,17 +81,6 @@ def record(entry: Entry, metrics: Mapping[str, float], facts: Mapping[str, objec
     shown = numbers({path.parent.name: json.loads(path.read_text("utf-8")) for path in files})
     write(f"{before}{START}\n{shown}\n{END}{after}".encode(), readme)
     return True
-
-
-def _compared(entry: Entry, count: int) -> dict[str, float]:
-    """Those that all generators share, and a sheet of samples beside the weights."""
-    with _packages(entry):
-        from .held_out import compare, save_samples
-    model = cast(Generator, entry.open())
-    metrics = _numbers(entry, compare(model, _facts(entry)["data"], count))
-    if record(entry, metrics, {"held_out": count}):
-        save_samples(model, cast(Path, entry.weights_folder))
-    return metrics
 
 
 @contextmanager
