@@ -113,7 +113,7 @@ _TABLES: Mapping[str, Mapping[str, Mapping[str, tuple[Parts, ...]]]] = {
     },
     "notionists": {
         "hair": {
-            "bald": _numbered("hair", 42),
+            "bald": _numbered("hair", 60),
             "short": _numbered("hair", 5, 12, 13, 17, 35),
             "curly": _numbered("hair", 20, 33, 40),
             "bob": _numbered("hair", 4, 11, 43),

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
+from zoo import Generator
 from zoo.latents import latent
 from zoo.metrics.bootstrap import bootstrap
 from zoo.metrics.frechet import frechet
@@ -16,6 +18,7 @@ from zoo.metrics.modes import mode_coverage, mode_kl
 from zoo.metrics.ms_ssim import ms_ssim
 from zoo.metrics.prdc import Prdc, prdc_values
 from zoo.metrics.swd import sliced_wasserstein
+from zoo.registry import discover
 
 from .drawing import coverages
 from .encoding import encode
@@ -25,30 +28,40 @@ from .net import SIDE, Portraits, paint, palette
 
 HELD_OUT, FLOOR, TRAINING = 2001, 2002, 1
 """Seeds of drawn portraits: those compared with, a second such set for the floors, and a set like the training's."""
-COUNT, INVERTED = 2048, 200
+COUNT, INVERTED = 8192, 500
 """How many portraits are compared, and how many of the held-out ones turned into latents and back."""
 BATCH = 32
 DIMENSIONS = 32
 """Of the judge's features, the first principal components of held-out portraits: nearest neighbours need few."""
+PEERS = ("classics/dcgan", "classics/mlp")
+"""Where generators began, compared with the same drawn portraits; theirs are enlarged."""
 CELLS = ("style", "hair", "glasses", "beard")
 """The attributes whose combinations are the modes."""
 COARSE = ("style", "hair", "hair_colour", "skin", "glasses", "beard", "clothes_colour", "background")
 
 
 def evaluate_portraits(net: Portraits, count: int = COUNT, inverted: int = INVERTED) -> dict[str, float]:
-    """Metric name → value, of the portraits of seeds 0, 1, 2, …; `…_floor` is what a second set of drawn ones gets."""
+    """Metric name → value, of the portraits of seeds 0, 1, 2, …; `…_floor` is what a second set of drawn ones gets,
+    and names that begin with a peer's are the peer's."""
     reader = judge()
     real, wanted = drawn(HELD_OUT, count)
+    seen = judged(reader, real)
     other, others = drawn(FLOOR, count)
+    read_others = judged(reader, other)
+    floors = _compared(real, other, seen, read_others) | _accuracies(read_others, others)
+    del other
     latents = torch.from_numpy(np.stack([latent(seed, (SIZE,)) for seed in range(count)]))
     fake = generated(net, latents)
-    figures = _compared(real, fake, judged(reader, real), judged(reader, fake), latents)
-    floors = _compared(real, other, judged(reader, real), judged(reader, other), others)
-    floors = {f"{name}_floor": value for name, value in floors.items() if not name.endswith(("_low", "_high"))}
-    trained, _ = drawn(TRAINING, count)
-    figures |= _memorised(*(judged(reader, images).features for images in (fake, trained, real)))
+    read_fake = judged(reader, fake)
+    figures = _compared(real, fake, seen, read_fake) | _accuracies(read_fake, latents)
+    figures |= {f"{name}_floor": value for name, value in floors.items() if not name.endswith(("_low", "_high"))}
+    figures |= _memorised(read_fake.features, judged(reader, drawn(TRAINING, count)[0]).features, seen.features)
     figures |= _inverted(net, real[:inverted], wanted[:inverted])
-    return {name: round(float(value), 5) for name, value in (figures | floors).items()}
+    for peer in PEERS:
+        fake = enlarged(peer, count)
+        compared = _compared(real, fake, seen, judged(reader, fake))
+        figures |= {f"{peer.rpartition('/')[2]}_{name}": value for name, value in compared.items()}
+    return {name: round(float(value), 5) for name, value in figures.items()}
 
 
 def drawn(seed: int, count: int) -> tuple[Tensor, Tensor]:
@@ -67,11 +80,25 @@ def generated(net: Portraits, latents: Tensor) -> Tensor:
     return torch.cat([_bytes(net(some, {})) for some in latents.split(BATCH)])
 
 
+@torch.no_grad()
+def enlarged(peer: str, count: int) -> Tensor:
+    """The portraits of seeds 0, 1, 2, … by another generator of the zoo, at the size of these; bytes."""
+    model = discover().entry(peer, "generator").open()
+    assert isinstance(model, Generator)
+    latents = torch.from_numpy(np.stack([latent(seed, model.latent_shape) for seed in range(count)]))
+    large = (_large(model.draw(some, model.Params())) for some in latents.split(BATCH))
+    return torch.cat([_bytes(images) for images in large])
+
+
+def _large(images: Tensor) -> Tensor:
+    return interpolate(images, (SIDE, SIDE), mode="bicubic", antialias=True)
+
+
 def _bytes(images: Tensor) -> Tensor:
     return (images * 255).round().clamp(0, 255).byte()
 
 
-def _compared(real: Tensor, fake: Tensor, seen: Judged, read: Judged, latents: Tensor) -> dict[str, float]:
+def _compared(real: Tensor, fake: Tensor, seen: Judged, read: Judged) -> dict[str, float]:
     levels = sliced_wasserstein(real, fake)
     figures = {"swd": sum(levels.values()) / len(levels), **{f"swd_{side}": far for side, far in levels.items()}}
     figures["frechet"] = frechet(seen.features, read.features)
@@ -80,7 +107,7 @@ def _compared(real: Tensor, fake: Tensor, seen: Judged, read: Judged, latents: T
         figures |= _estimate(name, values)
     figures["mode_coverage"] = mode_coverage(_cells(seen), _cells(read))
     figures["mode_kl"] = mode_kl(_cells(seen), _cells(read))
-    return figures | _accuracies(read, latents)
+    return figures
 
 
 def _principal(features: Tensor) -> Callable[[Tensor], Tensor]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from zoo import Card, Field, Generator, Params, WeightsRef, hookimpl
+from zoo import Card, Field, Generator, Params, WeightsRef, ZooError, hookimpl
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 ZOO_API = 1
+WEIGHTS = Path(__file__).parent / "weights"
 
 Style = Literal["any", "lorelei", "notionists", "open-peeps", "micah", "toon-head"]
 Hair = Literal["any", "bald", "short", "curly", "bob", "long", "tied"]
@@ -58,7 +63,7 @@ class Portraits(Generator):
         ),
     )
     weights = WeightsRef(
-        "persona-zoo/avatars-portraits", None, "b87968058967307f222da47e81c73da6f3d182dd936e675072f2213db554a5fd"
+        "persona-zoo/avatars-portraits", None, "4b870ae858a9e93daff0d3b6efc26665e46a27e618ec57b32b66e549630a6647"
     )
     latent_shape = (22,)
     encodes = True
@@ -94,6 +99,42 @@ class Portraits(Generator):
         return encode(self.net, images, progress)
 
 
+class Adapted(Portraits):
+    """The portraits in a look of your own, adapted to a folder of pictures."""
+
+    def build(self) -> nn.Module:
+        from .look_net import Look
+
+        return Look()
+
+    def load(self, tensors: Mapping[str, Tensor]) -> nn.Module:
+        from safetensors.torch import load
+
+        file = (WEIGHTS / "portraits" / "model.safetensors").read_bytes()
+        if sha256(file).hexdigest() != Portraits.weights.sha256:
+            raise ZooError("The portraits that this look rests on are not those of this version. Adapt them anew.")
+        look = super().load(tensors)
+        look.rest_on(load(file))
+        return look
+
+
+def looks() -> Iterator[type[Generator]]:
+    """A model for each look in `weights`: what `zoo train avatars/portraits --adapt FOLDER` left there."""
+    for file in sorted(WEIGHTS.glob("*/metrics.json")):
+        facts = json.loads(file.read_text("utf-8"))
+        if "base" in facts:
+            name = file.parent.name
+            title = name.replace("_", " ").capitalize()
+            members = {
+                "__doc__": Adapted.__doc__,
+                "__module__": __name__,
+                "name": name,
+                "card": replace(Portraits.card, title=title),
+                "weights": WeightsRef(f"persona-zoo/avatars-{name}", None, facts["sha256"]),
+            }
+            yield type(name, (Adapted,), members)
+
+
 @hookimpl
 def zoo_models() -> list[type[Generator]]:
-    return [Portraits]
+    return [Portraits, *looks()]

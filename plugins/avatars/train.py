@@ -7,46 +7,66 @@ and the judge, another reader, that only `zoo evaluate` uses.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, optim
 from torch.nn.functional import affine_grid, avg_pool2d, grid_sample, interpolate
 
 from zoo import Generator
 from zoo.latents import latent
 from zoo.training.ema import Average
-from zoo.training.loop import Budget, TrainingError, fit
+from zoo.training.loop import Budget, Method, TrainingError, fit
 from zoo.training.results import save_results
 
+from .adapt import adapt_to, check
 from .drawing import coverages
 from .evaluation import evaluate_portraits
 from .judging import WIDTHS
 from .latent import SIZE, STYLES, read
-from .net import CELL, PRINCIPAL, SHARPNESS, SIDE, Portraits, Shapes, paint, palette
+from .net import CELL, PRINCIPAL, SIDE, Portraits, Shapes, paint, paint_cells, palette
 from .reader import SIDE as READ_SIDE
 from .reader import Reader, reading_loss
 
-SHAPES = Budget(60_000, 16, 2_000)
+SHAPES = Budget(120_000, 16, 4_000)
 READING = Budget(48_000, 32, 8_000)
-RATE = 2.5e-3
+RATE = 2e-3
 READING_RATE = 2e-3
+SEEN_BY_PRINCIPAL = 768
+"""How many portraits the principal directions are of."""
 
 Batch = tuple[Tensor, Tensor]
 
 
-def train(model: str, data: str, out: Path, resume: bool = False, tracker: str | None = None) -> None:
-    """Train the portraits on drawings of their own; `data` is “avatars:”. Results go to `out`."""
+def train(
+    model: str,
+    data: str | None,
+    out: Path,
+    resume: bool = False,
+    tracker: str | None = None,
+    adapt: Path | None = None,
+) -> None:
+    """Train the portraits on drawings of their own; `data` is “avatars:”. Results go to `out`.
+
+    With `adapt`, a folder of 10 to 200 pictures, the bundled portraits stay as they are and a look is fitted to those.
+    """
+    torch.set_flush_denormal(True)  # the optimizer's state is full of them, and they are slow
+    if adapt is not None:
+        check(out)
+        adapt_to(adapt, bundled(), out, resume, tracker)
+        return
+    if model != "portraits":
+        raise TrainingError("avatars/{model} is a look. Fit it anew: zoo train avatars/portraits --adapt", model=model)
     if data != "avatars:":
         raise TrainingError("avatars/{model} learns from drawings of its own. Use --data avatars:.", model=model)
-    torch.set_flush_denormal(True)  # the optimizer's state is full of them, and they are slow
     net = Portraits()
     shapes, reader, judge = Distillation(), Reading(Reader(), worn=True), Reading(Reader(WIDTHS), worn=False)
-    settings = {"model": model, "side": SIDE}
-    _stage(0, shapes, covered, out / "shapes", SHAPES, resume, tracker, settings)
-    _stage(12, reader, portraits, out / "reader", READING, resume, tracker, settings)
-    _stage(11, judge, portraits, out / "judge", READING, resume, tracker, settings)
+    _stage(0, shapes, covered, out / "shapes", SHAPES, resume, tracker)
+    _stage(12, reader, portraits, out / "reader", READING, resume, tracker)
+    _stage(11, judge, portraits, out / "judge", READING, resume, tracker)
     net.shapes.load_state_dict(shapes.average.net.state_dict())
     net.reader.load_state_dict(reader.net.state_dict())
     find_principal(net)
@@ -55,20 +75,46 @@ def train(model: str, data: str, out: Path, resume: bool = False, tracker: str |
     save_results(judge.net.cpu(), out / "judge", {"data": data, "seeds": [11], "seen": [READING.images]})
 
 
+def bundled() -> Portraits:
+    """The portraits with the weights that lie beside them."""
+    net = Portraits()
+    net.load_state_dict(load_file(Path(__file__).parent / "weights" / "portraits" / "model.safetensors"))
+    return net.eval().requires_grad_(False)
+
+
 def evaluate(model: Generator) -> dict[str, float]:
-    """What `zoo evaluate` runs."""
-    assert isinstance(model.net, Portraits)
+    """What `zoo evaluate` runs. Raises `TrainingError` for a look: no drawn portraits are in it to compare with."""
+    if not isinstance(model.net, Portraits):
+        raise TrainingError(
+            "avatars/{model} is a look, and was measured on pictures kept back from its training: “held_out” in "
+            "{metrics} has the figures. To measure it again, adapt it again.",
+            model=model.name,
+            metrics=Path(__file__).parent / "weights" / model.name / "metrics.json",
+        )
     return evaluate_portraits(model.net)
 
 
-def _stage(seed: int, method, batch, out, budget, resume, tracker, settings) -> None:  # type: ignore[no-untyped-def]
+def _stage(
+    seed: int,
+    method: Method[Batch],
+    batch: Callable[[int], Batch],
+    out: Path,
+    budget: Budget,
+    resume: bool,
+    tracker: str | None,
+) -> None:
     torch.manual_seed(seed)
+    settings = {"model": "portraits", "side": SIDE}
     fit(method, batch, out, budget, resume and out.exists(), tracker, settings=settings)
 
 
 def covered(size: int) -> Batch:
-    """Latents, and what the portraits that they stand for cover: `[N, slots, 256, 256]`."""
-    latents = torch.randn(size, SIZE)
+    """Latents, and what the portraits that they stand for cover: `[N, slots, 256, 256]`.
+
+    They are drawn wider than those of seeds: bald heads, glasses and beards lie at the ends of their axes, and need
+    more lessons than their shares give them.
+    """
+    latents = 1.5 * torch.randn(size, SIZE)
     return latents, coverages(read(latents, {}), SIDE)
 
 
@@ -96,7 +142,7 @@ class Distillation:
         latents, covered = batch
         _slow_down(self.optimizer, progress)
         at = _telling(covered)
-        features = self.net.features(read(latents, {}))[at]
+        features = self.net.features(read(latents, {})).permute(0, 2, 3, 1)[at]
         loss = -(_cells(covered)[at] * self.net.cells(features).log_softmax(1)).sum(1).mean()
         self.optimizer.zero_grad()
         loss.backward()
@@ -108,7 +154,7 @@ class Distillation:
     @torch.no_grad()
     def sample(self) -> Tensor:
         choice = read(_latents(64).to(self.net.styles.device), {})
-        return paint((SHARPNESS * self.average.net(choice)).softmax(1), palette(choice))
+        return paint_cells(self.average.net(choice), palette(choice))
 
 
 class Reading:
@@ -156,10 +202,10 @@ def wear(images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def find_principal(net: Portraits, count: int = 768) -> None:
+def find_principal(net: Portraits) -> None:
     """The directions of the latent that go with the first principal components of the pictures (GANSpace, Härkönen
     2020, arXiv:2004.02546), within a style; each orthogonal to those before it."""
-    latents = _latents(count)
+    latents = _latents(SEEN_BY_PRINCIPAL)
     small = torch.cat([avg_pool2d(net(some, {}), 8).flatten(1) for some in latents.split(32)])
     style = latents[:, : len(STYLES)].argmax(1)
     means = torch.stack([small[style == n].mean(0) for n in range(len(STYLES))])

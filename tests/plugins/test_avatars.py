@@ -7,15 +7,18 @@ from importlib import import_module
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from plugins.avatars.attributes import BEARDED, FACTORS, KINDS, STYLES, options, shares
 from plugins.avatars.drawing import coverages, parts
+from plugins.avatars.evaluation import evaluate_portraits
 from plugins.avatars.judging import asked, judge, judged, shown
 from plugins.avatars.latent import AXES, SIZE, every, kinds, read
 from plugins.avatars.net import Portraits, paint, palette
 from plugins.avatars.palette import COLOURS, SLOTS
 from zoo.latents import pack
 from zoo.registry import BUNDLED, discover
+from zoo.training.loop import Budget
 from zoo.training.tables import numbers
 
 
@@ -127,6 +130,27 @@ def test_a_training_step_learns() -> None:
     for _ in range(10):
         last = method.step(some, 0.1)["coverage"].item()
     assert last < 0.8 * first
+
+
+def test_the_whole_training_leaves_portraits_a_reader_and_a_judge(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = import_module("plugins.avatars.train")
+    monkeypatch.setattr(train, "SHAPES", Budget(8, 4, 8))
+    monkeypatch.setattr(train, "READING", Budget(8, 4, 8))
+    monkeypatch.setattr(train, "SEEN_BY_PRINCIPAL", 16)
+    train.train("portraits", "avatars:", tmp_path / "out", tracker="none")
+    net = Portraits()
+    net.load_state_dict(load_file(tmp_path / "out" / "model.safetensors"))
+    assert float(net.get_buffer("principal_0").norm()) == pytest.approx(1, abs=1e-4)
+    assert (tmp_path / "out" / "judge" / "model.safetensors").exists()
+
+
+def test_an_evaluation_compares_with_drawn_portraits_and_with_peers(model) -> None:
+    figures = evaluate_portraits(model.net, count=48, inverted=2)
+    for name in ("swd", "precision", "recall", "density", "coverage", "mode_coverage", "mode_kl", "swd_256"):
+        assert {name, f"{name}_floor", f"dcgan_{name}", f"mlp_{name}"} <= figures.keys()
+    for name in ("attribute_accuracy", "inversion_ms_ssim", "inversion_attribute_accuracy", "memorised_share"):
+        assert figures[f"{name}_low"] <= figures[name] <= figures[f"{name}_high"]
+    assert figures["swd_256"] < figures["dcgan_swd_256"] < figures["mlp_swd_256"]
 
 
 def test_the_principal_directions_are_orthogonal_and_leave_the_style(model) -> None:
