@@ -1,8 +1,8 @@
 """How the weights came to be, and what they are worth.
 
 `zoo train autoencoder/baseline --data avatars: --out DIR` teaches the autoencoder, measures its errors on clean
-pictures that it has not seen, and writes the weights; `zoo evaluate autoencoder/baseline` writes the numbers of the
-bundled ones and the sheet of the card.
+pictures that it has not seen, and writes the weights; with `--adversarial` it hardens the bundled ones. `zoo evaluate
+autoencoder/baseline` writes the numbers of the bundled ones and the sheet of the card.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -23,13 +24,14 @@ from zoo.metrics.auroc import auroc
 from zoo.metrics.bootstrap import bootstrap
 from zoo.metrics.psnr import psnr
 from zoo.metrics.ssim import ssim
+from zoo.registry import discover
 from zoo.training.attacks import Attack, Objective, robustness
 from zoo.training.loop import Budget, fit
 from zoo.training.results import save_results
 from zoo.training.sources import pictures
 
 from .distort import DISTORTIONS, Distortion, apply, untouched
-from .learning import BATCH, SIDE, Restoring, pairs
+from .learning import BATCH, SIDE, Hardening, Restoring, batches
 from .material import dead_leaves, photos, restyle
 from .net import KINDS, Baseline
 from .plugin import Baseline as Model
@@ -41,8 +43,10 @@ TRAIN, CALIBRATION, TEST = 1, 2, 3
 MATERIAL, LEAVES, CALIBRATED = 640, 160, 200
 """How many pictures and dead leaves to learn from, and how many other pictures to calibrate with."""
 BUDGET = Budget(images=4700 * BATCH, batch=BATCH, save_every=100 * BATCH)
-TESTED = 16
-"""Avatars to evaluate on."""
+HARDENING = Budget(images=1200 * 4, batch=4, save_every=100 * 4)
+"""Of a training against adversarial examples, which goes on from the bundled weights."""
+TESTED, ATTACKED = 16, 32
+"""Avatars to evaluate on, and to attack."""
 KODAK = HERE.parents[2] / "shared" / "data" / "kodak"
 """Photographs to evaluate on where they are there; never trained on, never committed."""
 
@@ -50,17 +54,32 @@ KODAK = HERE.parents[2] / "shared" / "data" / "kodak"
 BEGIN, END = "<!-- numbers: written by plugins.autoencoder.train evaluate -->", "<!-- end of numbers -->"
 
 
-def train(model: str, data: str, out: Path, resume: bool = False, tracker: str | None = None) -> None:
-    """Teach the autoencoder on pictures from `data` and on `material`; results go to `out`."""
+def train(
+    model: str, data: str, out: Path, resume: bool = False, tracker: str | None = None, adversarial: bool = False
+) -> None:
+    """Teach the autoencoder on pictures from `data` and on `material`; results go to `out`.
+
+    To be `adversarial` is to go on from the bundled weights, and harden the score of texture against adversarial
+    examples.
+    """
     torch.manual_seed(0)
-    draw = pairs(material(out / "material", _pictures(data, MATERIAL, TRAIN)))
-    method = Restoring(draw(16))
-    seen = fit(method, draw, out, BUDGET, resume, tracker, settings={"model": model, "data": data, "side": SIDE})
-    net = Baseline()
+    torch.set_flush_denormal(True)
+    draw = batches(material(out / "material", _pictures(data, MATERIAL, TRAIN)))
+    shown = draw(16)
+    net = _bundled(model) if adversarial else Baseline()
+    method = Hardening(shown, net) if adversarial else Restoring(shown, net.autoencoder)
+    settings = {"model": model, "data": data, "side": SIDE, "adversarial": adversarial}
+    seen = fit(method, draw, out, HARDENING if adversarial else BUDGET, resume, tracker, settings=settings)
     net.autoencoder = method.result()
     with torch.no_grad():
         calibrate(net, _pictures(data, MATERIAL + CALIBRATED, CALIBRATION)[-CALIBRATED:])
     save_results(net, out, {"model": f"autoencoder/{model}", "data": data, "seed": TRAIN, "seen": seen})
+
+
+def _bundled(model: str) -> Baseline:
+    """The network as it is bundled, free to learn."""
+    net = discover(only=("autoencoder",), strict=True).entry(f"autoencoder/{model}").open().net
+    return cast(Baseline, net).requires_grad_(True)
 
 
 def material(folder: Path, clean: Tensor) -> list[Sequence[Tensor]]:
@@ -112,7 +131,7 @@ def evaluate(model: Model) -> dict[str, float]:
 
 def attacked(model: Model, attack: Attack) -> dict[str, float]:
     """What `zoo evaluate --attack` prints, by kind: clean avatars, and the same damaged in the kind's ways in turn."""
-    clean = apply(untouched, _pictures("avatars:", TESTED, TEST, 192) / 255, seed=1, severity=(0, 0))
+    clean = apply(untouched, _pictures("avatars:", ATTACKED, TEST, 192) / 255, seed=1, severity=(0, 0))
     found = {}
     for number, (kind, ways) in enumerate(DISTORTIONS.items()):
         damaged = torch.cat(

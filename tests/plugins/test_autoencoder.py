@@ -1,16 +1,21 @@
 """The corrector of record, on its real weights and small portraits that it has never seen."""
 
+import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from importlib import import_module
+from math import log
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from torch import Tensor
 
 from plugins.autoencoder.distort import DISTORTIONS, Distortion, apply, blur, damage, noise, untouched, white_balance
+from plugins.autoencoder.learning import Batch, Hardening, ranking
 from zoo import Context, Corrector
 from zoo.metrics.auroc import auroc
 from zoo.registry import discover
@@ -18,6 +23,7 @@ from zoo.training import train
 from zoo.training.avatars import STYLES, draw
 from zoo.training.loop import Budget
 
+ROOT = Path(__file__).parents[2]
 DAMAGE = [distortion for kind in DISTORTIONS.values() for distortion in kind]
 each_damage = pytest.mark.parametrize("distortion", DAMAGE, ids=lambda distortion: distortion.__name__)
 
@@ -147,15 +153,80 @@ def test_a_picture_is_mended_alike_alone_and_in_a_batch(corrector: Corrector, po
     assert torch.allclose(batch, alone, atol=1 / 255)
 
 
-def test_training_leaves_weights_that_the_zoo_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def crops(portraits: Tensor) -> Batch:
+    """Middles of portraits, and the same blurred: texture is borne, colour is not."""
+    clean = portraits[:4, :, 32:64, 32:64]
+    return clean, apply(blur, clean, seed=1, severity=(0.4, 0.4)), torch.tensor([[False, True]]).expand(4, 2)
+
+
+def test_a_ranking_counts_the_pairs_in_the_wrong_order() -> None:
+    clean, damaged = torch.tensor([0.0, 0.0]), torch.tensor([-30.0, 0.0, 30.0])
+    by_pair = [30.0, log(2), 0.0]
+    for index, loss in enumerate(by_pair):
+        assert ranking(clean, damaged, torch.arange(3) == index).item() == pytest.approx(loss, abs=1e-6)
+    assert ranking(clean, damaged, torch.ones(3)).item() == pytest.approx(sum(by_pair) / 3)
+    assert ranking(clean, damaged, torch.zeros(3)).item() == 0
+
+
+def test_hardening_ranks_attacked_crops_better(corrector: Corrector, crops: Batch) -> None:
+    method = Hardening(crops, deepcopy(corrector.net).requires_grad_(True))
+
+    def misranked() -> float:
+        torch.manual_seed(0)
+        return method.misranked(crops).item()
+
+    before = misranked()
+    for _ in range(4):
+        method.step(crops, progress=0.5)
+    assert misranked() < before
+
+
+@pytest.mark.parametrize("adversarial", [False, True])
+def test_training_leaves_weights_that_the_zoo_opens(
+    adversarial: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for seed in range(8):
         Image.fromarray(draw(STYLES[seed % 2], seed, 64)).save(tmp_path / f"{seed}.png")
     entry = discover(only=("autoencoder",), strict=True).entry("autoencoder/baseline")
     method = import_module("zoo_plugins.autoencoder.train")
-    monkeypatch.setattr(method, "MATERIAL", 4)
-    monkeypatch.setattr(method, "LEAVES", 1)
-    monkeypatch.setattr(method, "CALIBRATED", 4)
-    monkeypatch.setattr(method, "BUDGET", Budget(images=16, batch=8, save_every=8))
-    train(entry, str(tmp_path), tmp_path / "out", tracker="none")
+    for name, value in {"MATERIAL": 4, "LEAVES": 1, "CALIBRATED": 4}.items():
+        monkeypatch.setattr(method, name, value)
+    for name in ("BUDGET", "HARDENING"):
+        monkeypatch.setattr(method, name, Budget(images=16, batch=8, save_every=8))
+    train(entry, str(tmp_path), tmp_path / "out", tracker="none", adversarial=adversarial)
     files = {file.name for file in (tmp_path / "out").iterdir()}
     assert files >= {"model.safetensors", "metrics.json", "README.md", "checkpoint.safetensors", "samples"}
+    moved = (weights(tmp_path / "out") - weights(entry.weights_folder)).abs().max()
+    assert (0 < moved < 0.01) == adversarial, "hardening goes on from the bundled weights, other training does not"
+
+
+def weights(folder: Path) -> Tensor:
+    """All of the network's, in a row."""
+    tensors = load_file(folder / "model.safetensors")
+    return torch.cat([tensors[name].flatten() for name in sorted(tensors) if name.startswith("autoencoder.")])
+
+
+def test_the_readme_says_what_the_attacks_measured() -> None:
+    readme = (ROOT / "plugins" / "autoencoder" / "README.md").read_text("utf-8")
+    for name in ("baseline", "hardened"):
+        found = json.loads((ROOT / "docs" / "results" / f"autoencoder-{name}-pgd.json").read_text("utf-8"))
+        for kind in ("colour", "texture"):
+            figures = (
+                "{:.2f} ({:.2f}–{:.2f})".format(*(found[f"{kind}_{each}{end}"] for end in ("", "_low", "_high")))
+                for each in ("auroc", "auroc_robust")
+            )
+            assert f"| {name} | {kind} | {' | '.join(figures)} |" in readme
+
+
+def test_the_readme_says_what_hardening_costs() -> None:
+    folder, measured = ROOT / "plugins" / "autoencoder", ROOT / "docs" / "results" / "autoencoder-hardened.json"
+    readme, after = (folder / "README.md").read_text("utf-8"), json.loads(measured.read_text("utf-8"))
+    before = json.loads((folder / "weights" / "baseline" / "metrics.json").read_text("utf-8"))
+    for title, report in before.items():
+        name, ways = title.split()[-1].lower(), report["texture"]
+        rows = [[of["psnr"][1] - of["psnr"][0], of["auroc"]] for of in ways.values()]
+        new = [{end: after[f"{name}_{way}_{end}"] for end in ("psnr", "psnr_before", "auroc")} for way in ways]
+        rows_after = [[of["psnr"] - of["psnr_before"], of["auroc"]] for of in new]
+        (gain, area), (gain_after, area_after) = (torch.tensor(each).mean(0).tolist() for each in (rows, rows_after))
+        assert f"| {title} | {gain:+.2f} → {gain_after:+.2f} | {area:.2f} → {area_after:.2f} |" in readme
