@@ -63,7 +63,6 @@ def train(
     examples.
     """
     torch.manual_seed(0)
-    torch.set_flush_denormal(True)
     draw = batches(material(out / "material", _pictures(data, MATERIAL, TRAIN)))
     shown = draw(16)
     net = _bundled(model) if adversarial else Baseline()

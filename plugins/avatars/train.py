@@ -53,7 +53,6 @@ def train(
 
     With `adapt`, a folder of 10 to 200 pictures, the bundled portraits stay as they are and a look is fitted to those.
     """
-    torch.set_flush_denormal(True)  # the optimizer's state is full of them, and they are slow
     if adapt is not None:
         check(out)
         adapt_to(adapt, bundled(), out, resume, tracker)

@@ -226,6 +226,15 @@ def test_two_processes_end_with_the_same_weights(tmp_path):
     assert not torch.equal(alone.net.state_dict()["0.weight"], first["0.weight"]), "the second drew pictures of its own"
 
 
+def test_denormal_numbers_are_nothing_in_a_training_and_something_after_it(tmp_path):
+    method, seen = Denoiser(), []
+    step = method.step
+    method.step = lambda *batch: seen.append(float(torch.tensor(1e-40) * 1)) or step(*batch)
+    fit(method, PICTURES, tmp_path, BUDGET, tracker="none")
+    assert set(seen) == {0.0}
+    assert float(torch.tensor(1e-40) * 1) > 0
+
+
 def test_there_must_be_something_to_resume(tmp_path):
     with pytest.raises(TrainingError, match="--resume"):
         fit(Denoiser(), PICTURES, tmp_path, BUDGET, resume=True)

@@ -98,6 +98,7 @@ def fit(
     run.begin(resume)
     size = share(budget.batch, accelerator)
     run.track(tracker, real)
+    torch.set_flush_denormal(True)  # an optimizer's averages are full of denormal numbers, and a CPU is slow with them
     try:
         with tqdm(
             total=budget.images, initial=run.seen, unit="img", unit_scale=True, mininterval=2,
@@ -113,6 +114,7 @@ def fit(
                 if run.due_to_save:
                     run.keep()
     finally:
+        torch.set_flush_denormal(False)
         run.tracker.close()
     align(method.parts, accelerator)
     return run.seen
