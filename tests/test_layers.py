@@ -12,15 +12,16 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = (
     {"errors", "language", "params", "profile", "latents", "tensors", "hub", "weights", "model", "hookspecs"},
-    {"quarantine", "registry", "portraits"},
+    {"quarantine", "registry", "portraits", "metrics"},
     {"recipe", "label", "metadata", "pictures", "store", "persona", "trial", "clauses", "contract", "convert"},
     {"engine", "publish"},
     {"studio"},
 )
 """Modules of `zoo`, lowest first. One imports from its own layer and from those below it."""
 
-FOR_TRAINERS = {"training", "metrics"}
-"""Imported by the command line and by a plugin's train.py alone."""
+FOR_TRAINERS = {"training"}
+"""Imported by the command line and by a plugin's train.py alone. The metrics, which those import as well, are the
+engine's too: what a visitor is told of a mended picture is what `zoo evaluate` measures."""
 
 ENTRANCES = {"cli", "__main__", "reference", "scaffold"}
 """Import what they like, and are imported by nobody."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from zoo.errors import ZooError
 from zoo.hookspecs import ZOO_API, hookimpl
-from zoo.model import Card, Context, Corrector, Findings, Generator, Model, Stylizer, Writer
+from zoo.model import Calibration, Card, Context, Corrector, Findings, Generator, Model, Stylizer, Writer
 from zoo.params import Color, Params
 from zoo.profile import Post, Profile, Traits
 from zoo.weights import WeightsRef
@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ZOO_API",
+    "Calibration",
     "Card",
     "Color",
     "Context",

@@ -24,8 +24,8 @@ from typing import Any, cast, get_args
 from zoo import tensors, weights
 from zoo.errors import PluginError, ZooError
 from zoo.latents import pack, unpack
-from zoo.model import Context, Corrector, Generator, Kind, Model, Stylizer
-from zoo.params import accept, describe
+from zoo.model import Context, Corrector, Findings, Generator, Kind, Model, Stylizer
+from zoo.params import accept, describe, threshold
 from zoo.portraits import portraits
 from zoo.profile import clean
 from zoo.recipe import Draw, validate
@@ -223,7 +223,7 @@ def does_without_a_reference(entry: Entry, model: Model) -> None:
 @clause("corrector")
 def explains_itself(entry: Entry, model: Model) -> None:
     """It gives a score in 0..1 to each of its `kinds`, per picture, and a map of where, whether it knows the original
-    or not."""
+    or not; an overall score and the maps of single kinds, where it gives them, in the same shapes and range."""
     images = sitters(entry.cls)
     corrector = cast(Corrector, model)
     for context in (Context(), Context(images, "zoo/contract")):
@@ -234,10 +234,18 @@ def explains_itself(entry: Entry, model: Model) -> None:
             found=", ".join(found.scores) or "nothing",
             kinds=", ".join(corrector.kinds),
         )
-        for kind, score in found.scores.items():
+        overall = {} if found.overall is None else {"the picture": found.overall}
+        for kind, score in (*found.scores.items(), *overall.items()):
             fits = tuple(score.shape) == (len(images),) and within(score)
             must(fits, "The score of {kind} is not one number in 0..1 per picture.", kind=kind)
         must(found.map.shape == images[:, :1].shape and within(found.map), "The map is not [N,1,H,W] in 0..1.")
+        for kind, where in found.maps.items():
+            must(kind in corrector.kinds, "It maps {kind}, which `kinds` does not name. Name it.", kind=kind)
+            must(
+                where.shape == found.map.shape and within(where),
+                "The map of {kind} is not [N,1,H,W] in 0..1.",
+                kind=kind,
+            )
 
 
 @clause("corrector")
@@ -252,6 +260,33 @@ def changes_nothing_elsewhere(entry: Entry, model: Model) -> None:
     fixed = corrector.fix(images, dataclasses.replace(found, map=where), params)
     levels = gap(fixed[..., left], images[..., left])
     must(levels < 0.01, "fix() changes a picture where the map is 0. Multiply the change by the map.")
+
+
+@clause("corrector")
+def mends_what_others_find(entry: Entry, model: Model) -> None:
+    """`fix` takes the findings of another detector: of kinds that it does not know, with one map for all of them."""
+    images = sitters(entry.cls)
+    there = images.new_ones(len(images))
+    found = Findings({"zoo": there}, there[:, None, None, None].expand_as(images[:, :1]))
+    fixed = fit_to_show(cast(Corrector, model).fix(images, found, entry.cls.Params()), len(images))
+    must(fixed.shape == images.shape, "fix() changes the size of a picture. Keep height and width.")
+
+
+@clause("corrector")
+def keeps_to_its_threshold(entry: Entry, model: Model) -> None:
+    """Where it gives an overall score, a picture that scores under the threshold comes back bit for bit; a param
+    `threshold` from 0 to 1 is the threshold of its findings, and moves nothing else in them."""
+    images, corrector = sitters(entry.cls), cast(Corrector, model)
+    found = corrector.detect(images, entry.cls.Params(), Context())
+    if found.overall is not None:
+        calm = dataclasses.replace(found, overall=found.overall * 0, threshold=0.5)
+        kept = corrector.fix(images, calm, entry.cls.Params()).equal(images)
+        must(kept, "fix() changes a picture whose overall score is under the threshold. Give back what came in.")
+    if threshold(entry.cls.Params):
+        moved = corrector.detect(images, accept(entry.cls.Params, {"threshold": 0.25}), Context())
+        must(moved.threshold == 0.25, "The findings have another threshold than the params. Pass it on.")
+        same = moved.map.equal(found.map) and all(moved.scores[kind].equal(found.scores[kind]) for kind in found.scores)
+        must(same, "The threshold moves a score or the map. Find the same at every threshold.")
 
 
 @clause("writer")

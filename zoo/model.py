@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -65,12 +66,45 @@ class Context:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """Clean pictures that a detector's scores were set by.
+
+    `on` is what a visitor reads of them: "160 clean avatars and photographs"; `scores` their overall scores, ascending:
+    all of them, or evenly spaced quantiles from the least to the highest.
+    """
+
+    on: str
+    scores: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.scores or list(self.scores) != sorted(self.scores):
+            raise PluginError("A calibration needs the scores of clean pictures, in ascending order.")
+
+    def false_positives(self, threshold: float) -> float:
+        """The share of clean pictures that is to be expected at or above `threshold`, between two scores linear."""
+        above = bisect_left(self.scores, threshold)
+        if above in (0, len(self.scores)):
+            return 0.0 if above else 1.0
+        low, high = self.scores[above - 1 : above + 1]
+        return 1 - (above - 1 + (threshold - low) / (high - low)) / (len(self.scores) - 1)
+
+
+@dataclass(frozen=True)
 class Findings:
-    """What a corrector sees: `scores`, kind to `[N]` in 0..1 (0.5 is where it starts to worry), and `map`,
-    `[N,1,H,W]` in 0..1: where."""
+    """What a corrector sees.
+
+    `scores`, kind to `[N]` in 0..1, and `map`, `[N,1,H,W]` in 0..1: where, of any kind; `maps` has the kinds that are
+    mapped apart, each like `map`. `overall`, `[N]` in 0..1, says whether anything is wrong at all: the highest of the
+    scores where it is None. From `threshold` on, the overall score and a kind's are anomalies; `calibration` says how
+    often that happens to clean pictures.
+    """
 
     scores: Mapping[str, Tensor]
     map: Tensor
+    maps: Mapping[str, Tensor] = field(default_factory=dict)
+    overall: Tensor | None = None
+    threshold: float = 0.5
+    calibration: Calibration | None = None
 
 
 class Model(ABC):
@@ -145,11 +179,16 @@ class Corrector(Model):
 
     @abstractmethod
     def detect(self, images: Tensor, params: Any, context: Context) -> Findings:
-        """`[N,3,H,W]` in 0..1 → what is wrong with each, and where."""
+        """`[N,3,H,W]` in 0..1 → what is wrong with each, and where.
+
+        Params with a field `threshold` in 0..1 set `Findings.threshold`, and move nothing else that is found.
+        """
 
     @abstractmethod
     def fix(self, images: Tensor, findings: Findings, params: Any) -> Tensor:
-        """The images, mended where the map says so; where it is 0 nothing changes."""
+        """The images, mended where the map says so; where it is 0 nothing changes, and nothing at all in a picture
+        whose `overall` is under the threshold. The findings may be another model's, of other kinds and without maps
+        of them."""
 
     def correct(self, images: Tensor, params: Any, context: Context) -> Tensor:
         """Detect, then fix."""

@@ -72,6 +72,12 @@ def accept(params: type[P], values: dict[str, Any]) -> P:
         raise ParamsError("The setting “{name}” cannot be used: {why}.", name=where, why=first["msg"]) from None
 
 
+def threshold(params: type[Params]) -> Param | None:
+    """The param from which scores on a corrector speaks of an anomaly: `threshold`, from 0 to 1. None without one."""
+    named = [param for param in describe(params) if param.name == "threshold" and param.kind == "number"]
+    return next((param for param in named if (param.minimum, param.maximum) == (0, 1)), None)
+
+
 def _param(owner: str, name: str, field: FieldInfo) -> Param:
     if field.default is PydanticUndefined:
         raise ParamsError("{owner}.{name} has no default. Give it one: every param has.", owner=owner, name=name)

@@ -2,38 +2,110 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 from PIL import Image
 
 from zoo import label as labels
 from zoo.label import Label
 from zoo.language import say
+from zoo.model import Calibration
 from zoo.profile import Profile
 from zoo.recipe import Recipe
 
-THRESHOLD = 0.5
-"""A score from here up is an anomaly: correctors calibrate theirs to it."""
-
 Picture = Image.Image
+
+Comparison = Literal["compared", "other size", "other picture"]
+"""What became of an original: a picture is compared with none but its own, pixel by pixel."""
+Verdict = Literal["clean", "anomalous", "suspect"]
+"""Nothing is wrong; something is, of the kinds in `Report.anomalies`; something is, of none of the kinds."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How near a picture is to its original: `psnr` in dB, 100 where they are equal; `ssim` up to 1, None under 11 px;
+    `delta_e`, the mean CIEDE2000 difference of colour, from 0."""
+
+    psnr: float
+    ssim: float | None
+    delta_e: float
+
+
+@dataclass(frozen=True)
+class Original:
+    """The original of a picture, as far as it was of use: how near the picture is to it, and the mended one."""
+
+    comparison: Comparison
+    before: Likeness | None = None
+    after: Likeness | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a corrector found: `scores` by kind, 0..1, and `map`, a grey picture of where (white is 1)."""
+    """What `detector` found, for `model` to mend: often one and the same.
+
+    `scores` by kind and `overall` are in 0..1 and anomalies from `threshold` on; `map` and `maps`, by kind, are grey
+    pictures of where (white is 1); `seconds` is how long the models were at work.
+    """
 
     model: str
+    detector: str
     scores: Mapping[str, float]
+    overall: float
+    threshold: float
     map: Picture
+    maps: Mapping[str, Picture] = field(default_factory=dict)
+    seconds: float = 0.0
+    calibration: Calibration | None = None
+    original: Original | None = None
 
     @property
     def anomalies(self) -> tuple[str, ...]:
-        """The kinds found, worst first."""
-        found = [kind for kind, score in self.scores.items() if score >= THRESHOLD]
+        """The kinds found, worst first; none in a picture that is fine over all."""
+        if self.overall < self.threshold:
+            return ()
+        found = [kind for kind, score in self.scores.items() if score >= self.threshold]
         return tuple(sorted(found, key=lambda kind: -self.scores[kind]))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it amounts to."""
+        if self.overall < self.threshold:
+            return "clean"
+        return "anomalous" if self.anomalies else "suspect"
+
+    @property
+    def false_positives(self) -> float | None:
+        """The share of clean pictures that is suspected at this threshold, where the detector knows."""
+        return self.calibration.false_positives(self.threshold) if self.calibration else None
+
+    def at(self, threshold: float) -> Report:
+        """The same findings, judged by another threshold."""
+        return dataclasses.replace(self, threshold=threshold)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All but the pictures, as plain data."""
+        calibration = None
+        if self.calibration:
+            calibration = {"on": self.calibration.on, "false_positives": round(self.false_positives or 0.0, 4)}
+        return {
+            "model": self.model,
+            "detector": self.detector,
+            "verdict": self.verdict,
+            "anomalies": list(self.anomalies),
+            "overall": round(self.overall, 4),
+            "scores": {kind: round(score, 4) for kind, score in self.scores.items()},
+            "threshold": self.threshold,
+            "calibration": calibration,
+            "original": dataclasses.asdict(self.original) if self.original else None,
+            "seconds": round(self.seconds, 3),
+        }
 
 
 @dataclass(frozen=True)

@@ -74,11 +74,16 @@ class Upload(_Part):
 
 
 class Step(_Part):
-    """One stylizer or corrector at work; which of the two, its model says."""
+    """One stylizer or corrector at work; which of the two, its model says.
+
+    `reference` is the picture whose look a stylizer takes, or the original that a corrector compares with. A corrector
+    mends what `detector`, another one, finds with its defaults, and with this step's `threshold` where both have one.
+    """
 
     model: ModelId
     params: ParamValues = {}
     reference: Digest | None = None
+    detector: ModelId | None = None
 
 
 class Write(_Part):
@@ -133,7 +138,8 @@ class Recipe(_Part):
         """The ids of all models at work, in order."""
         source = (self.source.model,) if isinstance(self.source, Draw) else ()
         words = (self.profile.model,) if self.profile else ()
-        return (*source, *(step.model for step in self.steps), *words)
+        steps = (id for step in self.steps for id in (step.detector, step.model) if id)
+        return (*source, *steps, *words)
 
 
 R = TypeVar("R", bound=_Part)

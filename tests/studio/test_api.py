@@ -22,8 +22,8 @@ from zoo.recipe import decode
 ENDPOINTS = {
     "/generate_persona": ["model", "seed", "params", "language"],
     "/stylize_portrait": ["image", "style", "params", "reference"],
-    "/detect_anomalies": ["image", "corrector", "params"],
-    "/fix_anomalies": ["image", "corrector", "params"],
+    "/detect_anomalies": ["image", "corrector", "params", "original"],
+    "/fix_anomalies": ["image", "corrector", "params", "original", "detector"],
     "/write_profile": ["writer", "seed", "language", "image"],
     "/list_models": [],
 }
@@ -116,6 +116,17 @@ def test_detect_and_fix_score_every_kind_that_the_corrector_knows(client, zoo, i
     assert all(0 <= score <= 1 for score in found["scores"].values())
     assert pixels(heat).shape == pixels(mended).shape == pixels(portrait).shape
     assert labelled(mended).recipe == fixed["code"]
+
+
+def test_detect_and_fix_compare_with_an_original_and_tell_all_they_know(client, ids, portrait):
+    arguments = {"image": handle_file(portrait), "corrector": ids["corrector"], "original": handle_file(portrait)}
+    _, found = client.predict(**arguments, api_name="/detect_anomalies")
+    _, fixed = client.predict(**arguments, detector=ids["corrector"], api_name="/fix_anomalies")
+
+    assert found["original"]["comparison"] == fixed["original"]["comparison"] == "compared"
+    assert found["original"]["before"]["psnr"] == 100
+    assert fixed["detector"] == fixed["recipe"]["steps"][0]["detector"] == ids["corrector"]
+    assert {"verdict", "overall", "threshold", "calibration", "seconds"} <= set(found)
 
 
 def test_write_profile_writes_with_and_without_a_portrait(client, ids, portrait):

@@ -241,7 +241,9 @@ def test_row_24_a_model_that_there_is_not(web, model):
 
 def test_row_24_a_model_of_another_kind(web, ids):
     assert "is a stylizer, not a generator" in refused(web, "generate_persona", ids["stylizer"], 1, {}, "en")
-    assert "is a generator" in refused(web, "fix_anomalies", upload(web, file(picture())), ids["generator"], {})
+    assert "is a generator" in refused(
+        web, "fix_anomalies", upload(web, file(picture())), ids["generator"], {}, None, ""
+    )
 
 
 @pytest.mark.parametrize("model", ["../../evil", "os:system", "https://evil.example/plugin.py", "zoo.cli/main"])
@@ -346,8 +348,8 @@ def test_no_picture_of_the_server_can_be_named_by_its_path(web, ids, path, meta)
     for endpoint, arguments in (
         ("stylize_portrait", (named, ids["stylizer"], {}, None)),
         ("stylize_portrait", (own, ids["stylizer"], {}, named)),
-        ("detect_anomalies", (named, ids["corrector"], {})),
-        ("fix_anomalies", (named, ids["corrector"], {})),
+        ("detect_anomalies", (named, ids["corrector"], {}, None)),
+        ("fix_anomalies", (named, ids["corrector"], {}, None, "")),
         ("write_profile", (ids["writer"], 1, "en", named)),
     ):
         assert call(web, endpoint, *arguments)[0] == "error"
@@ -358,6 +360,6 @@ def test_no_address_is_fetched_for_a_visitor(web, site, ids, url):
     named = {"url": url.format(port=site.port), "path": url.format(port=site.port)}
 
     try:
-        assert call(web, "detect_anomalies", named, ids["corrector"], {})[0] == "error"
+        assert call(web, "detect_anomalies", named, ids["corrector"], {}, None)[0] == "error"
     except httpx.HTTPError as error:
         pytest.fail(f"the studio did not answer: {error}")

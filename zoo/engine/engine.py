@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
@@ -13,11 +14,13 @@ from PIL import Image
 from torch import Tensor
 
 from zoo import latents, pictures
-from zoo.engine import verbs
+from zoo.engine import originals, verbs
+from zoo.engine.originals import Held
+from zoo.engine.reports import report_on, size
 from zoo.errors import ModelError, RecipeError, ZooError
 from zoo.label import Label, label_for
-from zoo.model import Context, Findings, Generator, Stylizer, Writer
-from zoo.params import Params, accept
+from zoo.model import Context, Generator, Stylizer, Writer
+from zoo.params import Params, accept, threshold
 from zoo.persona import Persona, Report
 from zoo.profile import Profile, Traits
 from zoo.recipe import Draw, Recipe, Step, Upload, Write, validate
@@ -71,6 +74,7 @@ class Engine:
         self._compute = compute
         self._lock = threading.Lock()
         self._made: LRUCache[str, _Made] = LRUCache(CACHE, getsizeof=lambda made: made.size)
+        self._seen: LRUCache[str, Report] = LRUCache(CACHE // 4, getsizeof=size)
 
     def run(self, recipe: Recipe, progress: Progress = quiet) -> Persona:
         """The persona of `recipe`. Raises `ZooError` saying what is wrong with it, before anything is computed where
@@ -101,14 +105,35 @@ class Engine:
                 self._keep(recipe.upto(0), _Made(image))
         return tuple(self.run(recipe) for recipe in recipes)
 
-    def detect(self, recipe: Recipe, model: str, params: dict[str, Any] | None = None) -> Report:
-        """What the corrector `model` says of the portrait of `recipe`, which stays as it is."""
-        entry = self.zoo.entry(model, "corrector")
-        accepted = accept(entry.cls.Params, params or {})
-        images = self.run(recipe).pictures
-        context = self._context(recipe, images)
-        findings = self._call(entry, verbs.detect, accepted, pictures.to_tensor(images[-1]), context)
-        return _report(entry, findings)
+    def detect(
+        self, recipe: Recipe, model: str, params: dict[str, Any] | None = None, original: str | None = None
+    ) -> Report:
+        """What the corrector `model` says of the portrait of `recipe`, which stays as it is.
+
+        `original` is the digest of a picture to compare with, in place of the one that the recipe knows.
+        """
+        self.zoo.entry(model, "corrector")
+        return self.look(recipe, validate(Step, {"model": model, "params": params or {}, "reference": original}))
+
+    def look(self, recipe: Recipe, step: Step) -> Report:
+        """What `step` would find in the portrait of `recipe`. Another threshold alone is judged anew without another
+        look."""
+        self._check_step(step)
+        entry, detector = self.zoo.entry(step.model, "corrector"), self.zoo.entry(step.detector or step.model)
+        params = self._looking(step)
+        level = _threshold(params)
+        rest = params.model_dump_json(exclude={"threshold"} if level is not None else None)
+        key = "\n".join((recipe.upto(len(recipe.steps)).id, detector.id, rest, step.reference or ""))
+        with self._lock:
+            report = self._seen.get(key)
+        if report is None:
+            images = self.run(recipe).pictures
+            image, held = pictures.to_tensor(images[-1]), self._held(recipe, images, step.reference)
+            findings, seconds = self._call(detector, verbs.timed, verbs.detect, params, image, held.context)
+            report = report_on(detector, detector, findings, seconds, held.against(image))
+            with self._lock:
+                self._seen[key] = report
+        return dataclasses.replace(report, model=entry.id, threshold=report.threshold if level is None else level)
 
     def encode(self, model: str, picture: Image.Image, progress: Progress = quiet) -> Draw:
         """What the generator `model` draws nearest to `picture`, of which nothing but the latent is kept."""
@@ -142,14 +167,22 @@ class Engine:
             accept(drawer.cls.Params, recipe.source.params)
             _amounts(recipe.source, drawer)
         for step in recipe.steps:
-            entry = self.zoo.entry(step.model)
-            if entry.kind not in ("stylizer", "corrector"):
-                raise RecipeError(
-                    "“{id}” is a {kind}. A step is a stylizer or a corrector.", id=entry.id, kind=entry.kind
-                )
-            accept(entry.cls.Params, step.params)
+            self._check_step(step)
         if recipe.profile:
             accept(self.zoo.entry(recipe.profile.model, "writer").cls.Params, recipe.profile.params)
+
+    def _check_step(self, step: Step) -> None:
+        entry = self.zoo.entry(step.model)
+        if entry.kind not in ("stylizer", "corrector"):
+            raise RecipeError("“{id}” is a {kind}. A step is a stylizer or a corrector.", id=entry.id, kind=entry.kind)
+        accept(entry.cls.Params, step.params)
+        if step.detector is None:
+            return
+        self.zoo.entry(step.detector, "corrector")
+        if entry.kind != "corrector":
+            raise RecipeError(
+                "“{id}” is a {kind}. Only a corrector mends what another one found.", id=entry.id, kind=entry.kind
+            )
 
     def _source(self, recipe: Recipe) -> _Made:
         start = recipe.upto(0)
@@ -184,22 +217,65 @@ class Engine:
             done = self._call(entry, verbs.stylize, params, image, self._reference(step))
             made_now = _Made(pictures.to_image(done))
         else:
-            context = self._context(recipe.upto(count - 1), [one.image for one in made])
-            findings, done = self._call(entry, verbs.mend, params, image, context)
-            made_now = _Made(pictures.to_image(done), _report(entry, findings))
+            held = self._held(recipe.upto(count - 1), [one.image for one in made], step.reference)
+            made_now = self._mended(entry, step, params, image, held)
         self._keep(upto, made_now)
         return made_now
+
+    def _mended(self, entry: Entry, step: Step, params: Params, image: Tensor, held: Held) -> _Made:
+        """What a corrector makes of `image` by its own findings, or by those of the step's detector."""
+        detector = self.zoo.entry(step.detector or step.model)
+        if step.detector is None:
+            (findings, done), seconds = self._call(entry, verbs.timed, verbs.mend, params, image, held.context)
+        else:
+            known = (self._looking(step), image, held.context)
+            findings, looked = self._call(detector, verbs.timed, verbs.detect, *known)
+            done, mended = self._call(entry, verbs.timed, verbs.fix, params, image, findings)
+            seconds = looked + mended
+        report = report_on(entry, detector, findings, seconds, held.against(image, done))
+        return _Made(pictures.to_image(done), report)
+
+    def _looking(self, step: Step) -> Params:
+        """What the step looks with: its own params; another detector's defaults, and the threshold where both have
+        one."""
+        params = accept(self.zoo.entry(step.model).cls.Params, step.params)
+        if step.detector is None:
+            return params
+        level, theirs = _threshold(params), self.zoo.entry(step.detector).cls.Params
+        return accept(theirs, {"threshold": level} if level is not None and threshold(theirs) else {})
 
     def _reference(self, step: Step) -> Tensor | None:
         if step.reference is None:
             return None
         return pictures.to_tensor(pictures.fit(self.store.get(step.reference).image, PICTURE_LIMIT))
 
-    def _context(self, recipe: Recipe, images: Sequence[Image.Image]) -> Context:
-        """What a corrector may know: the picture before the last step, where that step restyled it."""
-        if recipe.steps and self.zoo.entry(recipe.steps[-1].model).kind == "stylizer":
-            return Context(pictures.to_tensor(images[-2]), recipe.steps[-1].model)
-        return Context()
+    def _held(self, recipe: Recipe, images: Sequence[Image.Image], digest: str | None) -> Held:
+        """The last of `images` held against the original: that of `digest`, else the picture before the last style,
+        where nothing but mending came after it."""
+        styled = self._styled(recipe)
+        stylizer = recipe.steps[styled].model if styled is not None else None
+        if digest is not None:
+            original = pictures.fit(self.store.get(digest).image, PICTURE_LIMIT)
+        elif styled is not None:
+            original = images[styled]
+        else:
+            return Held(Context())
+        picture = pictures.to_tensor(images[-1])
+        return originals.held(picture, pictures.to_tensor(original), stylizer, sure=digest is None)
+
+    def _styled(self, recipe: Recipe) -> int | None:
+        """Which step, counted from 0, was the last that restyled; None where there is none."""
+        kinds = [self.zoo.entry(step.model).kind for step in recipe.steps]
+        return len(kinds) - 1 - kinds[::-1].index("stylizer") if "stylizer" in kinds else None
+
+    def original(self, persona: Persona) -> Image.Image | None:
+        """The picture that correctors compare the portrait with, where nobody brings another."""
+        recipe = persona.recipe
+        last = recipe.steps[-1] if recipe.steps else None
+        if last and last.reference and self.zoo.entry(last.model).kind == "corrector":
+            return pictures.fit(self.store.get(last.reference).image, PICTURE_LIMIT)
+        styled = self._styled(recipe)
+        return persona.pictures[styled] if styled is not None else None
 
     def _profile(self, recipe: Recipe, image: Image.Image) -> Profile | None:
         write = recipe.profile
@@ -267,6 +343,6 @@ def _amounts(source: Draw, entry: Entry) -> list[float]:
     return [source.shift.get(name, 0.0) for name in directions]
 
 
-def _report(entry: Entry, findings: Findings) -> Report:
-    scores = {kind: round(float(score.flatten()[0]), 4) for kind, score in findings.scores.items()}
-    return Report(entry.id, scores, pictures.to_image(findings.map.expand(-1, 3, -1, -1)).convert("L"))
+def _threshold(params: Params) -> float | None:
+    """The threshold that `params` set, where their model has one."""
+    return params.threshold if threshold(type(params)) else None  # type: ignore[attr-defined]

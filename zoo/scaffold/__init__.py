@@ -50,7 +50,6 @@ _CHINESE = {
     "Prints a portrait in a few flat colours, like a poster.": "用几种平涂的颜色印出肖像，像一张海报。",
     "Specks": "杂点",
     "Strength": "强度",
-    "Threshold": "阈值",
     "Writes a few quiet words for a portrait.": "为肖像写几句安静的话。",
 }
 """What a visitor reads of these plugins: sentences as they are, titles as the studio makes them of params' names."""

@@ -13,11 +13,11 @@ class Example(Corrector):
     kinds = {"specks": "Specks"}
 
     class Params(Params):
-        threshold: float = Field(0.3, ge=0.05, le=1, description="How far a pixel may be off, from 0 to 1.")
+        contrast: float = Field(0.3, ge=0.05, le=1, description="How far a pixel may be off, from 0 to 1.")
 
     def detect(self, images, params, context):
         off = (images - neighbourhood(images)).abs().amax(1, keepdim=True)
-        where = (off > params.threshold).float()
+        where = (off > params.contrast).float()
         share = where.mean((1, 2, 3))
         return Findings({"specks": (500 * share).clamp(0, 1)}, where)
 

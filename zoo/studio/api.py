@@ -47,6 +47,8 @@ class Api:
         self.params.api_info = lambda: {"type": "object"}  # type: ignore[method-assign]
         self.image = files.dropzone("image")
         self.reference = files.dropzone("reference")
+        self.original = files.dropzone("original")
+        self.detector = gr.Textbox("", label="detector")
         self.picture = gr.Image(type="filepath", format="png", label="picture")
         self.facts = gr.JSON(label="facts")
 
@@ -60,8 +62,12 @@ class Api:
         for verb, inputs, outputs in (
             (self.generate_persona, [self.model, self.seed, self.params, self.language], result),
             (self.stylize_portrait, [self.image, self.style, self.params, self.reference], result),
-            (self.detect_anomalies, [self.image, self.corrector, self.params], result),
-            (self.fix_anomalies, [self.image, self.corrector, self.params], result),
+            (self.detect_anomalies, [self.image, self.corrector, self.params, self.original], result),
+            (
+                self.fix_anomalies,
+                [self.image, self.corrector, self.params, self.original, self.detector],
+                result,
+            ),
             (self.write_profile, [self.writer, self.seed, self.language, self.image], [self.facts]),
             (self.list_models, [], [self.facts]),
         ):
@@ -102,33 +108,42 @@ class Api:
 
     @answering
     def detect_anomalies(
-        self, image: str, corrector: str, params: dict[str, Any] | None = None
+        self, image: str, corrector: str, params: dict[str, Any] | None = None, original: str | None = None
     ) -> tuple[str, dict[str, Any]]:
-        """Scores what went wrong in a picture, kind by kind from 0 to 1, 0.5 and up being an anomaly, and shows where.
+        """Scores what went wrong in a picture, over all and kind by kind from 0 to 1, and shows where. Scores from the
+        threshold on are anomalies; the answer says how many clean pictures would be suspected as well.
 
         Args:
             image: The picture: PNG, JPEG or WebP, up to 8 MB.
             corrector: Id of a corrector; list_models names them.
-            params: Settings of the corrector by name.
+            params: Settings of the corrector by name; threshold, from 0 to 1, where it has one.
+            original: The picture as it was before something was done to it, to compare with; of the same size.
         """
         recipe = self._uploaded(image)
-        report = self.engine.detect(recipe, corrector, params or {})
+        report = self.engine.detect(recipe, corrector, params or {}, self._hold(original) if original else None)
         persona = self.engine.run(recipe)
-        path = files.served_image(overlay(persona.picture, report.map), persona, "heat")
-        return path, {"scores": report.scores, "anomalies": report.anomalies}
+        return files.served_image(overlay(persona.picture, report.map), persona, "heat"), report.facts
 
     @answering
     def fix_anomalies(
-        self, image: str, corrector: str, params: dict[str, Any] | None = None
+        self,
+        image: str,
+        corrector: str,
+        params: dict[str, Any] | None = None,
+        original: str | None = None,
+        detector: str = "",
     ) -> tuple[str, dict[str, Any]]:
         """Mends what went wrong in a picture; what is right stays as it is.
 
         Args:
             image: The picture: PNG, JPEG or WebP, up to 8 MB.
             corrector: Id of a corrector; list_models names them.
-            params: Settings of the corrector by name.
+            params: Settings of the corrector by name; threshold, from 0 to 1, where it has one.
+            original: The picture as it was before something was done to it, to compare with; of the same size.
+            detector: Id of another corrector, whose findings are mended. Default: the corrector's own.
         """
-        return self._answer(self._stepped(image, corrector, params, None))
+        digest = self._hold(original) if original else None
+        return self._answer(self._stepped(image, corrector, params, digest, detector or None))
 
     @answering
     def write_profile(
@@ -173,9 +188,11 @@ class Api:
             raise PictureError("There is no picture. Send one as “image”.")
         return Recipe(source=Upload(picture=self._hold(path)))
 
-    def _stepped(self, path: str, model: str, params: dict[str, Any] | None, reference: str | None) -> Persona:
+    def _stepped(
+        self, path: str, model: str, params: dict[str, Any] | None, reference: str | None, detector: str | None = None
+    ) -> Persona:
         recipe = self._uploaded(path).model_dump()
-        step = {"model": model, "params": params or {}, "reference": reference}
+        step = {"model": model, "params": params or {}, "reference": reference, "detector": detector}
         return self.engine.run(validate(Recipe, recipe | {"steps": [step]}))
 
     def _answer(self, persona: Persona) -> tuple[str, dict[str, Any]]:
@@ -184,7 +201,7 @@ class Api:
         if persona.profile:
             facts["profile"] = persona.profile.model_dump(mode="json")
         if persona.report:
-            facts |= {"scores": persona.report.scores, "anomalies": persona.report.anomalies}
+            facts |= persona.report.facts
         return files.served(persona), facts
 
 

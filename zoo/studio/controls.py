@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -26,14 +26,14 @@ def control(param: Param, value: Value | None = None) -> Component:
     return _BY_KIND[param.kind](param, common)
 
 
-def controls(params: type[Params], values: Mapping[str, Value]) -> list[Component]:
-    """The controls of all params, in order."""
-    return [control(param, values.get(param.name)) for param in describe(params)]
+def controls(params: type[Params], values: Mapping[str, Value], but: Collection[str] = ()) -> list[Component]:
+    """The controls of all params, in order, `but` for those that have a place elsewhere."""
+    return [control(param, values.get(param.name)) for param in describe(params) if param.name not in but]
 
 
-def collect(params: type[Params], values: Sequence[Any]) -> dict[str, Value]:
+def collect(params: type[Params], values: Sequence[Any], but: Collection[str] = ()) -> dict[str, Value]:
     """What the controls say, by name: only what differs from the defaults, so that recipes stay short."""
-    named = zip(describe(params), values, strict=True)
+    named = zip([param for param in describe(params) if param.name not in but], values, strict=True)
     return {param.name: value for param, value in named if value is not None and value != param.default}
 
 

@@ -6,21 +6,20 @@ from typing import Any
 
 import gradio as gr
 
-from zoo.language import say
-from zoo.persona import Persona, Picture, Report
-from zoo.recipe import Step
-from zoo.studio import cards, edits, files
+from zoo import params as zoo_params
+from zoo.recipe import Step, validate
+from zoo.studio import cards, edits, files, threshold
 from zoo.studio.answers import answering
 from zoo.studio.compare import before_after
 from zoo.studio.controls import collect, controls
-from zoo.studio.overlay import overlay
+from zoo.studio.look import Look
+from zoo.studio.original import OriginalSlot
+from zoo.studio.report import ReportView
 from zoo.studio.share import Actions
 from zoo.studio.stage import COMPUTE, PRIVATE, RENDER, Stage
-from zoo.studio.tab import Tab
+from zoo.studio.tab import Tab, offered
 from zoo.studio.uploads import Uploads
 from zoo.studio.words import label
-
-HEAT = "Where: red is what looks wrong"
 
 
 class FixTab(Tab):
@@ -38,7 +37,20 @@ class FixTab(Tab):
             self.mend = gr.Button(label("Fix"), variant="primary", size="lg", elem_id="fix", min_width=100)
         self.about = gr.HTML(elem_id="corrector-about")
         self.settings_place = gr.Column()
+        with gr.Accordion(label("Original, and findings by another model"), open=False, elem_id="compare"):
+            self.original = OriginalSlot(self.stage, self.uploads)
+            self.finder = self._finder()
         self.undo = gr.Button(label("Undo the last step"), size="sm", elem_id="fix-undo")
+
+    def _finder(self) -> gr.Dropdown:
+        others = [(label(entry.title), entry.id) for entry in offered(self.zoo, "corrector")]
+        return gr.Dropdown(
+            [(label("The corrector itself"), ""), *others],
+            value="",
+            label=label("Findings by"),
+            info=label("What one model finds, another can mend."),
+            elem_id="finder",
+        )
 
     def _result(self) -> None:
         self.stage.empty("Nothing to check yet. Generate a persona, or drop a picture of your own.")
@@ -46,19 +58,7 @@ class FixTab(Tab):
             self.origin = gr.HTML(elem_id="origin")
             self.stage.view(self.origin, lambda persona, language: cards.origin_line(persona, self.zoo, language))
             self.slider = before_after(self.stage, "fix-before-after")
-            self.report = gr.HTML(elem_id="report")
-            self.stage.view(self.report, self._report)
-            self.heat = gr.Image(
-                type="filepath",
-                format="png",
-                interactive=False,
-                label=label(HEAT),
-                buttons=["fullscreen"],
-                visible=False,
-                height=320,
-                elem_id="heat",
-            )
-            self.stage.view(self.heat, self._mended)
+            self.report = ReportView(self.stage)
             self.actions = Actions(self.stage, "fix", sends=("stylize",))
 
     def bind(self) -> None:
@@ -66,7 +66,13 @@ class FixTab(Tab):
         stage = self.stage
         self.own.upload(self.uploads.take, [*stage.inputs, self.own], stage.outputs, **PRIVATE)
         self.corrector.change(self.describe, [stage.language, self.corrector], self.about, queue=False, **PRIVATE)
+        for choice in (self.corrector, self.finder):
+            choice.change(
+                self.offer, [stage.language, self.corrector, self.finder], self.report.threshold, queue=False, **PRIVATE
+            )
         self.undo.click(stage.step_back, stage.inputs, stage.outputs, **PRIVATE)
+        self.original.bind()
+        self.report.bind()
         with self.settings_place:
             gr.render(self.corrector, **RENDER)(self._settings)
 
@@ -74,20 +80,29 @@ class FixTab(Tab):
         if corrector is None:  # this zoo has none
             return
         entry = self.zoo.entry(corrector, "corrector")
-        with gr.Accordion(label("Tune it"), open=False, visible=bool(entry.cls.Params.model_fields)):
-            params = controls(entry.cls.Params, {})
-        asked = [*self.stage.inputs, self.corrector, *params]
-        self.look.click(self.detect, asked, [self.report, self.heat], show_progress_on=self.heat, **COMPUTE)
+        apart = _apart(entry.cls.Params)
+        with gr.Accordion(label("Tune it"), open=False, visible=bool(set(entry.cls.Params.model_fields) - apart)):
+            params = controls(entry.cls.Params, {}, but=apart)
+        chosen = [self.corrector, self.finder, self.report.threshold, self.original.brought]
+        asked = [*self.stage.inputs, *chosen, *params]
+        shown = self.report
+        self.look.click(self.detect, asked, shown.outputs, show_progress_on=shown.heat, **COMPUTE)
         self.mend.click(self.fix, asked, self.stage.outputs, show_progress_on=self.slider, **COMPUTE)
 
     @answering
-    def detect(self, at_hand: str, language: str, corrector: str, *settings: Any) -> list[Any]:
-        """Scores and heat map of the portrait as it is."""
-        recipe = self.stage.recipe(at_hand)
-        params = collect(self.zoo.entry(corrector, "corrector").cls.Params, settings)
-        report = self.stage.engine.detect(recipe, corrector, params)
-        persona = self.stage.engine.run(recipe)
-        return [cards.report_card(report, self.zoo, language), _heat(persona, persona.picture, report, language)]
+    def detect(
+        self,
+        at_hand: str,
+        language: str,
+        corrector: str,
+        finder: str,
+        level: float | None,
+        brought: str,
+        *settings: Any,
+    ) -> list[Any]:
+        """Scores and heat maps of the portrait as it is."""
+        step = self._step(corrector, finder, level, brought, settings)
+        return self.report.show(Look(self.stage.recipe(at_hand), step), language)
 
     @answering
     def fix(
@@ -95,12 +110,14 @@ class FixTab(Tab):
         at_hand: str,
         language: str,
         corrector: str,
+        finder: str,
+        level: float | None,
+        brought: str,
         *settings: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:
         """Adds the corrector as a step."""
-        params = collect(self.zoo.entry(corrector, "corrector").cls.Params, settings)
-        step = Step(model=corrector, params=params)
+        step = self._step(corrector, finder, level, brought, settings)
         recipe = edits.with_step(self.stage.recipe(at_hand), step, self.zoo, on_top=False)
         return self.stage.run(recipe, language, progress)
 
@@ -109,21 +126,25 @@ class FixTab(Tab):
         """The card of the chosen corrector."""
         return cards.about_card(self.zoo.entry(corrector, "corrector"), self.zoo, language)
 
-    def _report(self, persona: Any, language: str) -> str:
-        return cards.report_card(persona.report, self.zoo, language) if _just_mended(persona) else ""
+    @answering
+    def offer(self, language: str, corrector: str, finder: str) -> Any:
+        """The threshold, where the two chosen models have one."""
+        return gr.Slider(
+            visible=threshold.movable(self.zoo, corrector, finder), value=threshold.default(self.zoo, corrector)
+        )
 
-    def _mended(self, persona: Any, language: str) -> gr.Image:
-        if not _just_mended(persona):
-            return gr.Image(None, visible=False)
-        return _heat(persona, persona.pictures[-2], persona.report, language)
+    def _step(self, corrector: str, finder: str, level: float | None, brought: str, settings: tuple[Any, ...]) -> Step:
+        """What the controls ask for."""
+        entry = self.zoo.entry(corrector, "corrector")
+        params = collect(entry.cls.Params, settings, but=_apart(entry.cls.Params))
+        detector = finder if finder and finder != corrector else None
+        default = threshold.default(self.zoo, corrector)
+        if level is not None and level != default and threshold.movable(self.zoo, corrector, detector):
+            params[threshold.NAME] = level
+        asked = {"model": corrector, "params": params, "reference": brought or None, "detector": detector}
+        return validate(Step, asked)
 
 
-def _heat(persona: Persona, picture: Picture, report: Report, language: str) -> gr.Image:
-    """`picture` with the map of `report` over it."""
-    path = files.served_image(overlay(picture, report.map), persona, "heat")
-    return gr.Image(path, visible=True, alt_text=say(HEAT, language))
-
-
-def _just_mended(persona: Any) -> bool:
-    """Whether the last step was a corrector's: an older report says nothing of the picture now."""
-    return bool(persona.report and persona.recipe.steps and persona.recipe.steps[-1].model == persona.report.model)
+def _apart(params: type[zoo_params.Params]) -> set[str]:
+    """The param that has a slider of its own."""
+    return {threshold.NAME} if zoo_params.threshold(params) else set()

@@ -11,6 +11,7 @@ from zoo.recipe import Recipe, Step
 from zoo.registry import Entry
 from zoo.studio import cards, edits, files
 from zoo.studio.answers import answering
+from zoo.studio.check import Check
 from zoo.studio.compare import before_after
 from zoo.studio.controls import collect, controls
 from zoo.studio.share import Actions
@@ -36,15 +37,18 @@ class StylizeTab(Tab):
         self.apply = gr.Button(label("Stylize"), variant="primary", size="lg", elem_id="stylize")
         self.about = gr.HTML(elem_id="style-about")
         self.previews = thumbnails("Every style on this portrait: choose one", 4, "styles")
-        self.reference = files.dropzone("Reference picture", "reference", visible=False)
+        with gr.Column(visible=False) as self.reference_place:  # a dropzone that is updated itself loses its guard
+            self.reference = files.dropzone("Reference picture", "reference")
         self.settings_place = gr.Column()
         self.on_top = gr.Checkbox(False, label=label("On top of the style before"), elem_id="on-top")
+        self.check = Check(self.stage)
         self.undo = gr.Button(label("Undo the last step"), size="sm", elem_id="undo")
 
     def _result(self) -> None:
         self.stage.empty("Nothing to restyle yet. Generate a persona, or drop a picture of your own.")
         with self.stage.filled():
             self.slider = before_after(self.stage, "before-after")
+            self.check.result()
             self.actions = Actions(self.stage, "stylize", sends=("fix",))
 
     def bind(self, tab: gr.Tab) -> None:
@@ -53,9 +57,10 @@ class StylizeTab(Tab):
         taken = self.own.upload(self.uploads.take, [*stage.inputs, self.own], stage.outputs, **PRIVATE)
         for event in (tab.select, taken.success):
             event(self.preview, stage.inputs, self.previews, show_progress="minimal", **COMPUTE)
-        self.previews.select(self.choose, stage.inputs, [self.style, *stage.outputs], **COMPUTE)
+        self.check.after(self.previews.select(self.choose, stage.inputs, [self.style, *stage.outputs], **COMPUTE))
+        self.check.bind()
         self.style.change(
-            self.describe, [stage.language, self.style], [self.about, self.reference], queue=False, **PRIVATE
+            self.describe, [stage.language, self.style], [self.about, self.reference_place], queue=False, **PRIVATE
         )
         self.undo.click(stage.step_back, stage.inputs, stage.outputs, **PRIVATE)
         with self.settings_place:
@@ -67,13 +72,14 @@ class StylizeTab(Tab):
         entry = self.zoo.entry(style, "stylizer")
         with gr.Accordion(label("Tune it"), open=False):
             params = controls(entry.cls.Params, {})
-        self.apply.click(
+        applied = self.apply.click(
             self.stylize,
             [*self.stage.inputs, self.style, self.reference, self.on_top, *params],
             self.stage.outputs,
             show_progress_on=self.slider,
             **COMPUTE,
         )
+        self.check.after(applied)
 
     @answering
     def stylize(
@@ -121,7 +127,7 @@ class StylizeTab(Tab):
         entry = self.zoo.entry(style, "stylizer")
         return [
             cards.about_card(entry, self.zoo, language),
-            gr.Image(visible=_stylizer(entry).takes_reference),
+            gr.Column(visible=_stylizer(entry).takes_reference),
         ]
 
     def _shown(self) -> list[Entry]:
