@@ -46,3 +46,13 @@ def test_a_generator_without_convolutions_is_told_so():
 def test_only_generators_are_measured(capsys):
     assert main(["bench", "ink/hatch"]) == 1
     assert "not a generator" in capsys.readouterr().err
+
+
+def test_what_a_corrector_costs_beside_its_convolutions():
+    zoo = discover(only=("mender", "classical"))
+    bench = run_path(str(Path(__file__).parent.parent / "benchmarks" / "correctors.py"))
+    measured = {id: bench["measure"](zoo.entry(id).open(), side=64, rounds=1) for id in zoo.models}
+    assert set(measured["mender/mender"]) == set(bench["COLUMNS"])
+    assert measured["mender/mender"]["ratio"] > 0
+    assert "ratio" not in measured["classical/filters"]  # no convolutions of its own
+    assert "| `mender/mender` |" in bench["page"](measured)

@@ -13,7 +13,19 @@ ROOT = Path(__file__).parent.parent
 LAYERS = (
     {"errors", "language", "params", "profile", "latents", "tensors", "hub", "weights", "model", "hookspecs"},
     {"quarantine", "registry", "portraits", "metrics"},
-    {"recipe", "label", "metadata", "pictures", "store", "persona", "trial", "clauses", "contract", "convert"},
+    {
+        "normals",
+        "recipe",
+        "label",
+        "metadata",
+        "pictures",
+        "store",
+        "persona",
+        "trial",
+        "clauses",
+        "contract",
+        "convert",
+    },
     {"engine", "publish"},
     {"studio"},
 )

@@ -318,8 +318,33 @@ def _evaluate(asked: Namespace) -> None:
 
 
 @verb(
-    argument("what", "generators; or one of ink and list, the other benchmarks. None: the zoo's first generator",
-             nargs="*", metavar="ID"),
+    argument("names", "stylizers, or names of plugins for all stylizers in them", nargs="+", metavar="NAME"),
+    argument("--corrector", "the model that is to know them", default="mender/mender", metavar="ID"),
+    argument("--data", "what is restyled: a folder of pictures, or the name of a source as for `zoo train`",
+             default="avatars:", metavar="SOURCE"),
+    _PLUGINS,
+)  # fmt: skip
+def _calibrate(asked: Namespace) -> None:
+    """Teach a corrector what is normal for a stylizer: a good cartoon is not a bad photograph.
+
+    Restyles pictures, and keeps what the corrector makes of them beside the stylizer's plugin, in `normals/`, under
+    64 kB for each. From then on the studio judges that stylizer's pictures by it. The bundled stylizers are known to
+    the bundled corrector as it is. Where the corrector's weights change, call it again.
+    """
+    from zoo.training.calibrating import calibrate
+
+    zoo = _zoo(asked.plugins)
+    corrector = (zoo if asked.corrector in zoo.models else _zoo()).entry(asked.corrector, "corrector")
+    stylizers = [entry for entry in _chosen(zoo, asked.names) if entry.kind == "stylizer"]
+    if not stylizers:
+        raise ModelError("Among {names} is no stylizer. See `zoo list`.", names=", ".join(asked.names))
+    for entry in stylizers:
+        print(calibrate(entry, corrector, asked.data))
+
+
+@verb(
+    argument("what", "generators; or one of correctors, ink and list, the other benchmarks. None: the zoo's first "
+             "generator", nargs="*", metavar="ID"),
     argument("--out", "the folder for bench.md and bench.json; docs/results by default", type=Path, metavar="FOLDER"),
 )  # fmt: skip
 def _bench(asked: Namespace) -> None:
@@ -333,7 +358,7 @@ def _bench(asked: Namespace) -> None:
     folder = Path(__file__).parent.parent / "benchmarks"
     if not folder.is_dir():
         raise ZooError("Benchmarks are no part of the installed package. Run `zoo bench` in a clone of the repository.")
-    if asked.what in (["ink"], ["list"]):
+    if asked.what in (["correctors"], ["ink"], ["list"]):
         run_path(str(folder / f"{asked.what[0]}.py"))["main"]()
         return
     zoo = _zoo()

@@ -59,10 +59,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Context:
-    """What a corrector may know of a picture's making: the picture before it was restyled, and by which model."""
+    """What a corrector may know of a picture's making: the picture before it was restyled, and by which model; and what
+    is usual in that model's pictures, as the corrector's own `normal` put it when somebody called `zoo calibrate`."""
 
     original: Tensor | None = None
     stylizer: str | None = None
+    normal: Mapping[str, Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,11 @@ class Corrector(Model):
         """The images, mended where the map says so; where it is 0 nothing changes, and nothing at all in a picture
         whose `overall` is under the threshold. The findings may be another model's, of other kinds and without maps
         of them."""
+
+    def normal(self, images: Tensor, originals: Tensor) -> Mapping[str, Tensor]:
+        """What is usual in clean pictures by one stylizer, `[N,3,H,W]` in 0..1, and made of `originals`: tensors for
+        `Context.normal`, under 64 kB. Empty where all stylizers' pictures are looked at alike."""
+        return {}
 
     def correct(self, images: Tensor, params: Any, context: Context) -> Tensor:
         """Detect, then fix."""

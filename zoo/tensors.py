@@ -50,7 +50,7 @@ def load(data: bytes, file: Path, expected: Shapes) -> dict[str, Tensor]:
 
 
 def save(tensors: Mapping[str, Tensor], file: Path) -> str:
-    """Write `tensors` as float32 safetensors, whole or not at all, and return the file's sha256 digest."""
+    """Write `tensors` as safetensors, whole or not at all, and return the file's sha256 digest."""
     data = encode(tensors)
     shapes(data, file)
     write(data, file)
@@ -58,14 +58,18 @@ def save(tensors: Mapping[str, Tensor], file: Path) -> str:
 
 
 def encode(tensors: Mapping[str, Tensor]) -> bytes:
-    """`tensors` as float32 safetensors.
+    """`tensors` as safetensors, in halves of 16 bits where they are such, else as float32.
 
     Whole numbers, such as BatchNorm's count of batches, become float32 too: `load` takes nothing else, and
     `load_state_dict` turns them back.
     """
     from safetensors.torch import save
 
-    return save({name: tensor.detach().cpu().float().contiguous().clone() for name, tensor in tensors.items()})
+    return save({name: _stored(tensor.detach().cpu()).contiguous().clone() for name, tensor in tensors.items()})
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    return tensor if tensor.is_floating_point() and tensor.itemsize == 2 else tensor.float()
 
 
 def write(data: bytes, file: Path) -> None:

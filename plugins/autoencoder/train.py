@@ -8,7 +8,7 @@ autoencoder/baseline` writes the numbers of the bundled ones and the sheet of th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +16,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from PIL import Image
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from zoo import Context
@@ -27,6 +26,7 @@ from zoo.metrics.ssim import ssim
 from zoo.registry import discover
 from zoo.training.attacks import Attack, Objective, robustness
 from zoo.training.loop import Budget, fit
+from zoo.training.once import once
 from zoo.training.results import save_results
 from zoo.training.sources import pictures
 
@@ -86,11 +86,14 @@ def material(folder: Path, clean: Tensor) -> list[Sequence[Tensor]]:
 
     What takes long to make is kept in `folder`.
     """
-    restyled = _once(folder / "restyled.safetensors", lambda: restyle(clean[:336]))
-    leaves = _once(
-        folder / "leaves.safetensors", lambda: torch.stack([dead_leaves(256, seed) for seed in range(LEAVES)])
+    kept = once(
+        folder / "material.safetensors",
+        lambda: {
+            "restyled": restyle(clean[:336]),
+            "leaves": torch.stack([dead_leaves(256, seed) for seed in range(LEAVES)]),
+        },
     )
-    return [clean, clean, clean, restyled, leaves, photos()]
+    return [clean, clean, clean, kept["restyled"], kept["leaves"], photos()]
 
 
 def calibrate(net: Baseline, clean: Tensor) -> None:
@@ -261,13 +264,3 @@ def _photographs() -> Tensor:
     pictures = [Image.open(path).convert("RGB") for path in sorted(KODAK.glob("*.png"))]
     middles = [np.asarray(each)[154:346, 154:346] for each in pictures]
     return torch.from_numpy(np.stack(middles)).permute(0, 3, 1, 2) / 255
-
-
-def _once(path: Path, make: Callable[[], Tensor]) -> Tensor:
-    """What `make` gives, kept in `path` for the next start."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        save_file({"pictures": make().contiguous()}, part)
-        part.replace(path)
-    return load_file(path)["pictures"]

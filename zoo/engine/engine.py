@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from PIL import Image
 from torch import Tensor
 
-from zoo import latents, pictures
+from zoo import latents, normals, pictures
 from zoo.engine import originals, verbs
 from zoo.engine.originals import Held
 from zoo.engine.reports import report_on, size
@@ -128,7 +128,7 @@ class Engine:
             report = self._seen.get(key)
         if report is None:
             images = self.run(recipe).pictures
-            image, held = pictures.to_tensor(images[-1]), self._held(recipe, images, step.reference)
+            image, held = pictures.to_tensor(images[-1]), self._held(recipe, images, step.reference, detector)
             findings, seconds = self._call(detector, verbs.timed, verbs.detect, params, image, held.context)
             report = report_on(detector, detector, findings, seconds, held.against(image))
             with self._lock:
@@ -217,14 +217,14 @@ class Engine:
             done = self._call(entry, verbs.stylize, params, image, self._reference(step))
             made_now = _Made(pictures.to_image(done))
         else:
-            held = self._held(recipe.upto(count - 1), [one.image for one in made], step.reference)
-            made_now = self._mended(entry, step, params, image, held)
+            detector = self.zoo.entry(step.detector or step.model)
+            held = self._held(recipe.upto(count - 1), [one.image for one in made], step.reference, detector)
+            made_now = self._mended(entry, detector, step, params, image, held)
         self._keep(upto, made_now)
         return made_now
 
-    def _mended(self, entry: Entry, step: Step, params: Params, image: Tensor, held: Held) -> _Made:
+    def _mended(self, entry: Entry, detector: Entry, step: Step, params: Params, image: Tensor, held: Held) -> _Made:
         """What a corrector makes of `image` by its own findings, or by those of the step's detector."""
-        detector = self.zoo.entry(step.detector or step.model)
         if step.detector is None:
             (findings, done), seconds = self._call(entry, verbs.timed, verbs.mend, params, image, held.context)
         else:
@@ -249,19 +249,22 @@ class Engine:
             return None
         return pictures.to_tensor(pictures.fit(self.store.get(step.reference).image, PICTURE_LIMIT))
 
-    def _held(self, recipe: Recipe, images: Sequence[Image.Image], digest: str | None) -> Held:
+    def _held(self, recipe: Recipe, images: Sequence[Image.Image], digest: str | None, detector: Entry) -> Held:
         """The last of `images` held against the original: that of `digest`, else the picture before the last style,
-        where nothing but mending came after it."""
+        where nothing but mending came after it; and what `detector` may know of its making."""
         styled = self._styled(recipe)
-        stylizer = recipe.steps[styled].model if styled is not None else None
+        known = Context()
+        if styled is not None:
+            stylizer = self.zoo.entry(recipe.steps[styled].model)
+            known = Context(None, stylizer.id, normals.read(stylizer, detector))
         if digest is not None:
             original = pictures.fit(self.store.get(digest).image, PICTURE_LIMIT)
         elif styled is not None:
             original = images[styled]
         else:
-            return Held(Context())
+            return Held(known)
         picture = pictures.to_tensor(images[-1])
-        return originals.held(picture, pictures.to_tensor(original), stylizer, sure=digest is None)
+        return originals.held(picture, pictures.to_tensor(original), known, sure=digest is None)
 
     def _styled(self, recipe: Recipe) -> int | None:
         """Which step, counted from 0, was the last that restyled; None where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -40,14 +41,14 @@ class Held:
         return Original(self.comparison, likeness(picture, original), after)
 
 
-def held(picture: Tensor, original: Tensor, stylizer: str | None, sure: bool) -> Held:
-    """`picture` held against `original`, `[1,3,H,W]` each; where nobody is `sure` that it is the same picture, only if
-    it looks like it."""
+def held(picture: Tensor, original: Tensor, known: Context, sure: bool) -> Held:
+    """`picture`, of which so much is `known`, held against `original`, `[1,3,H,W]` each; where nobody is `sure` that it
+    is the same picture, only if it looks like it."""
     if picture.shape != original.shape:
-        return Held(Context(None, stylizer), "other size")
+        return Held(known, "other size")
     if not sure and not same_picture(picture, original):
-        return Held(Context(None, stylizer), "other picture")
-    return Held(Context(original, stylizer), "compared")
+        return Held(known, "other picture")
+    return Held(dataclasses.replace(known, original=original), "compared")
 
 
 def likeness(picture: Tensor, original: Tensor) -> Likeness:

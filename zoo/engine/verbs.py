@@ -78,7 +78,7 @@ def detect(model: Corrector, params: Params, image: Tensor, context: Context) ->
     parts: list[Findings] = []
 
     def part(tile: Tensor) -> Tensor:
-        known = Context(tile[:, 3:] if context.original is not None else None, context.stylizer)
+        known = dataclasses.replace(context, original=tile[:, 3:] if context.original is not None else None)
         parts.append(_sound(model, model.detect(tile[:, :3], params, known), tile))
         kinds, found = parts[0].maps.keys(), parts[-1]
         if found.maps.keys() != kinds:

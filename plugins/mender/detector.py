@@ -1,0 +1,213 @@
+"""The detector: a description of the picture, a small network that names kinds, and a distance from the normal."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from .features import LENGTH, features
+from .normals import KINDS, QUANTILES, RANK, Makings, Normals, distance
+from .reference import COLOURS, colours
+
+STYLIZERS = (
+    "ink/hatch",
+    "ink/pencil",
+    "ink/ink",
+    "ink/cartoon",
+    "ink/oil",
+    "ink/halftone",
+    "ink/mosaic",
+    "ink/palette",
+)
+"""Stylizers whose normal comes with the weights. Making 0 is that of what no stylizer made."""
+PLAIN = 3
+"""Normals of what no stylizer made: of drawings, of photographs, and of scenes."""
+LIMIT = 8.0
+"""Standard deviations beyond which a feature is no stranger."""
+SLIGHT = 0.05
+"""By how much colours are off, to be looked at closely: about a grey level. Many styles have one paper and one ink."""
+JUDGES = 6
+"""Networks that learn the same from other beginnings; what they say is averaged."""
+STEEP = math.log(9)
+CAUTION = 0.01
+"""How little is thought of leaning far towards a kind: nats for its square."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """Which of some makings pictures are of, `[N]`, and for which of them it is told: of the others it may be any."""
+
+    makings: Makings
+    which: Tensor
+    told: Tensor
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Logits of the kinds `[N,8]` and of the kinds in each part `[N,PARTS,8]`, that of anything at all `[N]`, and the
+    log of the squared distance from the normal, `[N]`."""
+
+    kinds: Tensor
+    parts: Tensor
+    anything: Tensor
+    distance: Tensor
+
+
+class Detector(nn.Module):
+    """Names what is wrong with pictures, by themselves or held against their originals.
+
+    `[N,3,H,W]` -> scores in 0..1, where 0.5 is the 95 % quantile of clean pictures, and 0.1 their median.
+    """
+
+    centre: Tensor
+    spread: Tensor
+    basis: Tensor
+    leaning: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(LENGTH))
+        self.register_buffer("spread", torch.ones(LENGTH))
+        self.register_buffer("basis", torch.eye(LENGTH)[:, :RANK].contiguous())
+        self.register_buffer("leaning", torch.zeros(KINDS))
+        self.plain = Normals(PLAIN, LENGTH)
+        self.makings = Makings(1 + len(STYLIZERS))
+        self.part = nn.Sequential(nn.Linear(LENGTH, 64), nn.LeakyReLU(0.1), nn.Linear(64, 32), nn.LeakyReLU(0.1))
+        self.part_kinds = nn.Linear(32, KINDS)
+        self.name_alone = Judges(2 * LENGTH + RANK + 3 + 64)
+        self.name_compared = Judges(2 * LENGTH + 2 * RANK + 2 * COLOURS + 4)
+
+    def forward(self, images: Tensor, making: Making, originals: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Scores of the kinds `[N,8]`, and the overall one `[N]`."""
+        if originals is None:
+            evidence, mode = self.weigh(features(images), making), 0
+        else:
+            moved = colours(images, originals)
+            evidence, mode = self.compare(features(images), features(originals)[:, 0], moved, making), 1
+        return self.kinds(evidence, making, mode), self.overall(evidence, making, mode)
+
+    def making(self, which: Tensor) -> Making:
+        """Pictures by `STYLIZERS` from 1 on, and others: 0."""
+        return Making(self.makings, which, which > 0)
+
+    def standard(self, described: Tensor) -> Tensor:
+        return ((described - self.centre) / self.spread).clamp(-LIMIT, LIMIT)
+
+    def directions(self, described: Tensor) -> Tensor:
+        """Where descriptions `[N,LENGTH]` are in the directions of a making's normal: `[N,RANK]`."""
+        return self.standard(described) @ self.basis
+
+    def weigh(self, described: Tensor, making: Making) -> Evidence:
+        """From the features of pictures, `[N,1+PARTS,LENGTH]`."""
+        standard = self.standard(described)
+        inputs, away = self._places(standard[:, 0], making)
+        parts = self.part(standard[:, 1:])
+        pooled = torch.cat([parts.mean(1), parts.amax(1)], 1)
+        found = self.name_alone(torch.cat([*inputs, pooled], 1))
+        return Evidence(found[:, :KINDS], self.part_kinds(parts), found[:, KINDS], away)
+
+    def compare(self, described: Tensor, before: Tensor, colour: Tensor, making: Making) -> Evidence:
+        """From the features of pictures, those of their originals as a whole `[N,LENGTH]`, and from what became of
+        their colours `[N,COLOURS]`: the mean of what is said of them by themselves and beside their originals."""
+        alone, beside = self.weigh(described, making), self.beside(described, before, colour, making)
+        kinds, anything = (alone.kinds + beside.kinds) / 2, (alone.anything + beside.anything) / 2
+        return Evidence(kinds, alone.parts, anything, torch.maximum(alone.distance, beside.distance))
+
+    def beside(self, described: Tensor, before: Tensor, colour: Tensor, making: Making) -> Evidence:
+        """The same, of what is said beside the originals alone, and how unusual the change is."""
+        standard = self.standard(described)
+        change = (standard[:, 0] - self.standard(before)) @ self.basis
+        moved = making.makings.compared(torch.cat([change, colour], 1), making.which)
+        way = distance(moved)
+        inputs, _ = self._places(standard[:, 0], making)
+        shift = torch.asinh((colour - making.makings.typical[making.which]) / SLIGHT)
+        found = self.name_compared(torch.cat([*inputs, moved.clamp(-LIMIT, LIMIT), way[:, None], shift], 1))
+        return Evidence(found[:, :KINDS], self.part_kinds(self.part(standard[:, 1:])), found[:, KINDS], way)
+
+    def _places(self, standard: Tensor, making: Making) -> tuple[list[Tensor], Tensor]:
+        """Where descriptions `[N,LENGTH]` are among the usual ones, for the judges; and how far from them, `[N]`: from
+        their stylizer's, or where that is not told from the nearest."""
+        seen = standard @ self.basis
+        plain, own = self.plain.nearest(standard), making.makings.alone(seen, making.which)
+        far, off = distance(plain), distance(own)
+        styled = distance(self.makings.alone.nearest(seen, first=1))
+        told = making.told.to(standard)[:, None]
+        inputs = [standard, plain.clamp(-LIMIT, LIMIT), own.clamp(-LIMIT, LIMIT), far[:, None], off[:, None], told]
+        return inputs, torch.where(making.told, off, torch.minimum(far, styled))
+
+    def kinds(self, evidence: Evidence, making: Making, mode: int) -> Tensor:
+        return torch.sigmoid(evidence.kinds + self.leaning - making.makings.kinds[mode, making.which, None])
+
+    def overall(self, evidence: Evidence, making: Making, mode: int) -> Tensor:
+        """0.1 for the median of clean pictures, 0.5 for their 95 % quantile."""
+        return torch.sigmoid(STEEP * (self.joint(evidence, making, mode) - 1))
+
+    def joint(self, evidence: Evidence, making: Making, mode: int) -> Tensor:
+        """What stands out more, by the network or by the distance from the normal: 0 for the median of clean pictures,
+        1 for their 95 % quantile."""
+        usual = making.makings.usual[mode, making.which]
+        both = torch.stack([evidence.anything, evidence.distance], 1)
+        return _raised(torch.logsumexp(_raised(both, usual[:, :2]), 1), usual[:, 2])
+
+    def lean(self, evidence: Evidence, kind: Tensor) -> None:
+        """Learn by how much some kinds are named too readily: from the evidence in spoilt pictures that nothing was
+        learnt from, and what each is spoilt by, `[N]`."""
+        leaning = torch.zeros(KINDS, requires_grad=True)
+        optimizer = torch.optim.LBFGS([leaning], max_iter=200)
+
+        def cost() -> Tensor:
+            optimizer.zero_grad()
+            unlike = F.cross_entropy(evidence.kinds + leaning, kind) + CAUTION * leaning.square().sum()
+            unlike.backward()
+            return unlike
+
+        optimizer.step(cost)
+        self.leaning.copy_(leaning.detach())
+
+    @torch.no_grad()
+    def calibrate(self, makings: Makings, which: int, mode: int, evidence: Evidence, count: int) -> None:
+        """Set what clean pictures score, from the evidence in views of `count` clean ones that the normals were not
+        taken from."""
+        views = len(evidence.kinds)
+        making = Making(makings, torch.full((views,), which), torch.zeros(views, dtype=torch.bool))
+        usual = makings.usual[mode, which]
+        for signal, values in enumerate((evidence.anything, evidence.distance)):
+            usual[signal] = _median_and_high(values)
+        usual[2] = torch.tensor([0.0, 1.0])
+        usual[2] = _median_and_high(self.joint(evidence, making, mode))
+        makings.kinds[mode, which] = (evidence.kinds + self.leaning).amax(1).quantile(0.95)
+        makings.counts[mode, which] = count
+        scores = self.overall(evidence, making, mode)
+        makings.quantiles[mode, which] = scores.quantile(torch.linspace(0, 1, QUANTILES))
+
+
+def _raised(values: Tensor, usual: Tensor) -> Tensor:
+    low, high = usual.unbind(-1)
+    return (values - low) / (high - low)
+
+
+def _median_and_high(values: Tensor) -> Tensor:
+    return values.quantile(torch.tensor([0.5, 0.95]))
+
+
+class Judges(nn.Module):
+    """`[N,size]` -> `[N,KINDS+1]`: logits of the kinds and of anything at all. While they learn, what each says, one
+    after the other: `[JUDGES*N,KINDS+1]`."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.judges = nn.ModuleList(_judge(size) for _ in range(JUDGES))
+
+    def forward(self, values: Tensor) -> Tensor:
+        said = torch.stack([judge(values) for judge in self.judges])
+        return said.flatten(0, 1) if self.training else said.mean(0)
+
+
+def _judge(size: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(size, 96), nn.LeakyReLU(0.1), nn.Linear(96, 64), nn.LeakyReLU(0.1), nn.Linear(64, KINDS + 1)
+    )

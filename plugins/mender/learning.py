@@ -1,0 +1,204 @@
+"""Teaching the detector from descriptions: normals, networks, and what clean pictures score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from zoo.training.anomalies import SEEN
+
+from .detector import STYLIZERS, Detector, Evidence
+from .examples import Examples, examples, joined, kept
+from .material import Split, corpus
+from .normals import RANK
+
+STEPS, BATCH, RATE = 2500, 192, 2e-3
+SPOILT_ROUNDS, CLEAN_SHARE, TRIED_ROUNDS = 4, 0.06, 3
+"""How often each picture is spoilt to learn from, in which share of these not at all, and how often to calibrate."""
+GROUPS = ((0, 1), (2,), (3,))
+"""The sources, by their place in the corpus, that share a normal: drawings, photographs, scenes."""
+PHOTOGRAPHS = 2
+FORGOTTEN = 0.35
+"""How often it is not said by which stylizer a picture is."""
+FOLDS = 4
+"""Parts of the pictures: each is learnt beside normals of the three others."""
+DECAY = 0.02
+PLAIN = 0.15
+"""The severity from which on a spoilt picture counts in full."""
+LOST = 0.1
+"""The share of features that is hidden, so that none is relied on alone."""
+VISIBLE = 1.5
+"""The change in grey levels from which on a spoilt picture counts in full."""
+CLEAN = 2.0
+"""What a clean picture counts."""
+WHICH = 0.3
+"""What it counts to tell the kinds apart."""
+GUESSED = 0.2
+"""What a picture spoilt in colour alone counts where the original is not known: it may well be meant."""
+
+
+def prepare(detector: Detector, clean: Examples, spoilt: Examples) -> None:
+    """Scale features by what clean pictures spread, and find the directions in which to look."""
+    described = clean.described[:, 0].float()
+    detector.centre.copy_(described.mean(0))
+    detector.spread.copy_(described.std(0).clamp_min(0.02))
+    standard, away = detector.standard(described), detector.standard(spoilt.described[:, 0].float())
+    detector.basis.copy_(directions(standard, clean, away, spoilt))
+
+
+def fit_normals(detector: Detector, clean: Examples) -> None:
+    described = clean.described[:, 0].float()
+    standard = detector.standard(described)
+    for which, sources in enumerate(GROUPS):
+        detector.plain.fit(which, standard[torch.isin(clean.source, torch.tensor(sources))])
+    after, before = detector.directions(described), detector.directions(clean.before.float())
+    for which in range(1 + len(STYLIZERS)):
+        its = clean.making == which
+        detector.makings.fit(which, before[its], after[its], clean.colour[its])
+
+
+def directions(standard: Tensor, clean: Examples, spoilt_standard: Tensor, spoilt: Examples) -> Tensor:
+    """`[LENGTH,RANK]`: those in which spoilt pictures are farthest from clean ones of their source, for how much these
+    differ among themselves (Fisher 1936)."""
+    means = torch.stack([standard[clean.source == source].mean(0) for source in clean.source.unique()])
+    among, away = standard - means[clean.source], spoilt_standard - means[spoilt.source]
+    within = (among.T @ among / len(among)).double() + 0.01 * torch.eye(len(standard.T), dtype=torch.float64)
+    root = torch.linalg.inv(torch.linalg.cholesky(within))
+    scatter = root @ (away.T @ away / len(away)).double() @ root.T
+    return (root.T @ torch.linalg.eigh(scatter).eigenvectors[:, -RANK:]).float()
+
+
+def learn(detector: Detector, pools: Sequence[Examples], clean: Examples, seed: int, steps: int = STEPS) -> None:
+    """Cross-entropy of kinds, of kinds in parts, and of whether there is anything, alone and compared.
+
+    Drawn from all pools alike; one that stands twice is drawn from twice as often. Normals are of the `clean` ones.
+    While it learns, it sees each picture beside normals of others (cross-fitting): those of its own would be too near.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    normals = [_without(detector, clean, fold) for fold in range(FOLDS)]
+    parts = [[pool[pool.picture % FOLDS == fold] for pool in pools] for fold in range(FOLDS)]
+    optimizer = torch.optim.AdamW(detector.parameters(), lr=RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    detector.train()
+    for step in range(steps):
+        fold = step % FOLDS
+        detector.load_state_dict(normals[fold], strict=False)
+        share = BATCH // len(pools)
+        batch = joined([part[torch.randint(len(part), (share,), generator=rng)] for part in parts[fold]])
+        loss = cost(detector, batch, rng)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(detector.parameters(), 5.0)
+        optimizer.step()
+        schedule.step()
+        if step % 100 == 0:
+            print(step, round(loss.item(), 4), flush=True)
+    fit_normals(detector, clean)
+    detector.eval()
+
+
+def _without(detector: Detector, clean: Examples, fold: int) -> dict[str, Tensor]:
+    """Normals of all pictures but those of a fold."""
+    fit_normals(detector, clean[clean.picture % FOLDS != fold])
+    names = ("plain.", "makings.")
+    return {name: value.clone() for name, value in detector.state_dict().items() if name.startswith(names)}
+
+
+def cost(detector: Detector, batch: Examples, rng: torch.Generator) -> Tensor:
+    count, size = len(batch), batch.described.shape[2]
+    kept = torch.rand(count, size, generator=rng) > LOST
+    described = torch.where(kept[:, None], batch.described.float(), detector.centre)
+    before = torch.where(kept, batch.before.float(), detector.centre)
+    said = torch.where(torch.rand(count, generator=rng) < FORGOTTEN, 0, batch.making)
+    alone = detector.weigh(described, detector.making(said))
+    compared = detector.beside(described, before, batch.colour, detector.making(batch.making))
+    there = batch.severity > 0
+    colour_alone = there.sum(1).eq(1) & there[:, SEEN.index("colour")]
+    guessed = torch.where(colour_alone, GUESSED, 1.0)
+    parts = F.binary_cross_entropy_with_logits(alone.parts, batch.where.clamp(0, 1), reduction="none").mean((1, 2))
+    where = (parts * ~batch.odd).mean()
+    return named(alone, batch, guessed) + named(compared, batch, torch.ones(count)) + where
+
+
+def named(evidence: Evidence, batch: Examples, weight: Tensor) -> Tensor:
+    """Of all judges: cross-entropy of each kind and, where there is one, of which; and of whether there is anything.
+    What hardly shows hardly counts; of what is odd, no kind is said."""
+    there = batch.severity > 0
+    shows = (batch.changed / VISIBLE).clamp(max=1)
+    judges = len(evidence.kinds) // len(batch)
+    kinds = evidence.kinds.unflatten(0, (judges, -1))
+    counts = torch.where(there, (batch.severity / PLAIN).clamp(max=1) * shows[:, None], 1.0) * ~batch.odd[:, None]
+    each = F.binary_cross_entropy_with_logits(kinds, there.float().expand_as(kinds), counts.expand_as(kinds))
+    one = there.sum(1).eq(1)
+    which = F.cross_entropy(
+        kinds[:, one].flatten(0, 1), there[one].float().argmax(1).repeat(judges), reduction="none"
+    ).unflatten(0, (judges, -1))
+    which = (which * counts[one].amin(1)).mean()
+    something = there.any(1) | batch.odd
+    strong = (batch.severity.amax(1) / PLAIN).clamp(max=1)
+    share = torch.where(something, torch.where(batch.odd, 1.0, strong) * shows * weight, CLEAN)
+    anything = evidence.anything.unflatten(0, (judges, -1))
+    any_ = F.binary_cross_entropy_with_logits(
+        anything, something.float().expand_as(anything), share.expand_as(anything)
+    )
+    return each + WHICH * which + 0.5 * any_
+
+
+def calibrate(detector: Detector, clean: Examples, spoilt: Examples) -> None:
+    """Set what scores are worth, by pictures that nothing was learnt from. Clean ones are those that no stylizer made,
+    of which photographs count twice, since none is like another; and each stylizer's."""
+    twice = joined([clean, clean[clean.source == PHOTOGRAPHS]])
+    with torch.no_grad():
+        lone, kind = _lone(detector, spoilt)
+    detector.lean(lone, kind)
+    for which in range(1 + len(STYLIZERS)):
+        its = twice[twice.making == which]
+        making, described = detector.making(its.making), its.described.float()
+        with torch.no_grad():
+            alone = detector.weigh(described, making)
+            compared = detector.compare(described, its.before.float(), its.colour, making)
+        count = len(torch.stack([its.source, its.picture], 1).unique(dim=0))
+        detector.calibrate(detector.makings, which, 0, alone, count)
+        detector.calibrate(detector.makings, which, 1, compared, count)
+
+
+def _lone(detector: Detector, spoilt: Examples) -> tuple[Evidence, Tensor]:
+    """The evidence in what shows one kind of fault that has a name, and which."""
+    there = spoilt.severity > 0
+    plain = (spoilt.severity.amax(1) >= PLAIN) & (spoilt.changed >= 1)
+    its = spoilt[there.sum(1).eq(1) & plain & (spoilt.making == 0)]
+    return detector.weigh(its.described.float(), detector.making(its.making)), its.severity.argmax(1)
+
+
+def taught(folder: Path, seed: int = 0, steps: int = STEPS) -> Detector:
+    """A detector that has learnt from the material in `folder`; what is not there yet is made, and kept there."""
+    spoilt, clean, held_out, tried = described(folder, seed)
+    torch.manual_seed(seed)
+    detector = Detector()
+    prepare(detector, clean, spoilt)
+    learn(detector, [spoilt, spoilt, clean], clean, seed, steps)
+    calibrate(detector, held_out, tried)
+    return detector
+
+
+def described(folder: Path, seed: int) -> tuple[Examples, ...]:
+    """Spoilt pictures and clean ones to learn from; clean ones and spoilt ones to calibrate with."""
+    jobs: dict[str, tuple[Split, int, float]] = {
+        "spoilt": ("train", SPOILT_ROUNDS, CLEAN_SHARE),
+        "clean": ("train", 2, 1.0),
+        "held-out": ("calibrate", 2, 1.0),
+        "tried": ("calibrate", TRIED_ROUNDS, 0.0),
+    }
+    return tuple(
+        kept(folder / f"examples-{name}.safetensors", partial(_described, folder, *job, seed + number))
+        for number, (name, job) in enumerate(jobs.items(), 1)
+    )
+
+
+def _described(folder: Path, split: Split, rounds: int, untouched: float, seed: int) -> Iterator[Examples]:
+    return examples(corpus(folder, split), seed, rounds, untouched)

@@ -1,0 +1,166 @@
+"""Clean pictures to learn, to calibrate and to test the detector with, kept apart by picture and by seed.
+
+Avatars as drawn and as `avatars/portraits` draws them, photographs that come with scikit-image, scenes with the
+statistics of photographs, and all of these in the styles of `ink`, beside what they were before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Generator, Tensor
+
+from zoo import Stylizer
+from zoo.latents import latent, subseed
+from zoo.registry import discover
+from zoo.training.avatars import STYLES, draw
+from zoo.training.degradations import choice
+from zoo.training.once import once
+from zoo.training.restyling import restyled
+
+from .detector import STYLIZERS
+from .leaves import collage, cut, dead_leaves, shot, texture, toned
+
+Split = Literal["train", "calibrate", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+PHOTOS: dict[Split, tuple[str, ...]] = {
+    "train": (
+        *("astronaut", "coffee", "retina", "hubble_deep_field", "immunohistochemistry"),
+        *("camera", "brick", "grass", "moon"),
+    ),
+    "calibrate": ("rocket", "gravel", "coins"),
+    "test": ("chelsea", "stereo_motorcycle"),
+}
+"""Pictures that come with scikit-image; no picture of one split is in another."""
+
+SIDE = 256
+SOURCES = ("avatars", "portraits", "photographs", "scenes")
+
+COUNTS: dict[Split, dict[str, int]] = {
+    "train": {"avatars": 500, "portraits": 260, "photographs": 1200, "scenes": 400, "styled": 480},
+    "calibrate": {"avatars": 140, "portraits": 80, "photographs": 140, "scenes": 50, "styled": 80},
+    "test": {"avatars": 48, "portraits": 24, "photographs": 48, "scenes": 12, "styled": 32},
+}
+"""How many of each; `styled` for each style."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """Pictures of one making: `[N,3,SIDE,SIDE]` bytes; `originals` alike, where a stylizer made them."""
+
+    pictures: Tensor
+    originals: Tensor | None = None
+
+
+def styles() -> dict[str, Stylizer]:
+    zoo = discover()
+    return {name: cast(Stylizer, zoo.entry(name).open()) for name in STYLIZERS}
+
+
+def corpus(folder: Path, split: Split) -> dict[str, Clean]:
+    """By source, and by stylizer; what takes minutes to make is kept in `folder`."""
+    counts = COUNTS[split]
+    makers: dict[str, Callable[[int, Generator], Tensor]] = {
+        "avatars": _avatar,
+        "portraits": _portraits(),
+        "photographs": _photographs(split),
+        "scenes": _scene if split != "train" else lambda seed, rng: toned(_scene(seed, rng), rng),
+    }
+    found = {}
+    for name, make in makers.items():
+        path = folder / f"{split}-{name}.safetensors"
+        found[name] = Clean(_once(path, partial(_made, make, split, name, counts[name])))
+    plain = [found[name].pictures for name in ("avatars", "portraits", "photographs", "avatars", "scenes")]
+    for name, style in styles().items():
+        path = folder / f"{split}-{name.replace('/', '-')}.safetensors"
+        seed = subseed(SPLITS.index(split), name)
+        both = _once(path, partial(_styled, style, plain, counts["styled"], seed))
+        found[name] = Clean(both[:, 1], both[:, 0])
+    return found
+
+
+def _made(make: Callable[[int, Generator], Tensor], split: Split, name: str, count: int) -> Tensor:
+    seeds = [subseed(SPLITS.index(split), f"{name} {number}") for number in range(count)]
+    return torch.stack([_bytes(make(seed, Generator().manual_seed(seed))) for seed in seeds])
+
+
+def _bytes(picture: Tensor) -> Tensor:
+    return picture.clamp(0, 1).mul(255).round().byte()
+
+
+def _avatar(seed: int, rng: Generator) -> Tensor:
+    """Drawn at some size, and cut out of or set into the middle of its own colours."""
+    side = (SIDE, SIDE, 384, 512)[choice(rng, 4)]
+    drawn = draw(STYLES[choice(rng, len(STYLES))], seed, side)
+    return cut(torch.from_numpy(drawn.transpose(2, 0, 1).copy()) / 255, SIDE, rng, most=1.5)
+
+
+def _portraits() -> Callable[[int, Generator], Tensor]:
+    model = discover().entry("avatars/portraits").open()
+
+    def portrait(seed: int, rng: Generator) -> Tensor:
+        with torch.no_grad():
+            drawn = model.draw(torch.from_numpy(latent(seed, model.latent_shape)[None]), model.Params())
+        side = drawn.shape[-1]
+        return drawn[0] if side == SIDE else F.interpolate(drawn, (SIDE, SIDE), mode="bicubic", antialias=True)[0]
+
+    return portrait
+
+
+def _photographs(split: Split) -> Callable[[int, Generator], Tensor]:
+    """Squares out of them; to learn from and to calibrate with, as cameras leave such; to learn from, also toned, and
+    every third pasted together out of several."""
+    pictures = [photograph(name) for name in PHOTOS[split]]
+
+    def square(rng: Generator) -> Tensor:
+        return cut(pictures[choice(rng, len(pictures))], SIDE, rng)
+
+    def varied(seed: int, rng: Generator) -> Tensor:
+        if choice(rng, 3):
+            return shot(toned(square(rng), rng), rng)
+        return shot(collage(lambda: toned(square(rng), rng), rng), rng)
+
+    makers: dict[Split, Callable[[int, Generator], Tensor]] = {
+        "train": varied,
+        "calibrate": lambda seed, rng: shot(square(rng), rng),
+        "test": lambda seed, rng: square(rng),
+    }
+    return makers[split]
+
+
+def photograph(name: str) -> Tensor:
+    """`[3,H,W]` in 0..1; grey ones in three equal channels."""
+    from skimage import data
+
+    loaded = getattr(data, name)()
+    pixels = np.atleast_3d(loaded[0] if isinstance(loaded, tuple) else loaded)[..., :3]
+    return torch.from_numpy(pixels.transpose(2, 0, 1).copy()).expand(3, -1, -1) / 255
+
+
+def _scene(seed: int, rng: Generator) -> Tensor:
+    return dead_leaves(SIDE, rng) if choice(rng, 4) else texture(SIDE, seed)
+
+
+def _styled(style: Stylizer, plain: list[Tensor], count: int, seed: int) -> Tensor:
+    """`count` of the plain pictures, from the sources in turn, and each in the style: `[count,2,3,SIDE,SIDE]`; every
+    second at the default settings, and some of them out of larger ones, where strokes are wider."""
+    rng = Generator().manual_seed(seed)
+    pairs = []
+    for number in range(count):
+        before, other = (
+            one[choice(rng, len(one))][None] / 255 for one in (plain[number % len(plain)], plain[choice(rng, 5)])
+        )
+        pairs.append(_bytes(restyled(style, before, other, rng, usual=number % 2 == 1)))
+    return torch.stack(pairs)
+
+
+def _once(path: Path, make: Callable[[], Tensor]) -> Tensor:
+    return once(path, lambda: {"pictures": make()})["pictures"]

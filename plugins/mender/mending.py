@@ -1,0 +1,80 @@
+"""The network of the mender: the detector, the fixer, and how what one finds says where the other works."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from zoo import Context
+
+from .detector import STYLIZERS, Detector, Making
+from .net import Fixer
+from .normals import Makings
+
+DRAWN = 0.2
+"""The overall score from which on maps are drawn. Most clean pictures stay under it, and cost no network."""
+FAINT = 0.1
+"""What a map shows less of is taken for nothing."""
+UNLIKELY = 0.3
+"""The fixer is told nothing of kinds that score less."""
+GLOBAL = 0.5
+"""The mean of a map from which on the whole picture is mended alike."""
+PLAIN = 16 / 255
+"""By how much a place has changed, to be marked in full."""
+REACH = 4
+"""Pixels by which what is mended reaches beyond what was found."""
+
+
+class Mender(nn.Module):
+    """Both, as one set of weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.detector = Detector()
+        self.fixer = Fixer()
+
+    def making(self, context: Context, count: int) -> Making:
+        """That of `count` pictures by the context's stylizer: the normal that came with the context, or one of the
+        weights', or that of what no stylizer made."""
+        number = STYLIZERS.index(context.stylizer) + 1 if context.stylizer in STYLIZERS else 0
+        which = self.detector.centre.new_full((count,), number, dtype=torch.long)
+        if context.normal is None:
+            return self.detector.making(which)
+        guest = Makings().to(which.device)
+        guest.load_state_dict(context.normal)
+        return Making(guest, torch.zeros_like(which), torch.ones_like(which, dtype=torch.bool))
+
+    def maps(self, images: Tensor, kinds: Tensor, overall: Tensor, unspoilt: Tensor | None = None) -> Tensor:
+        """Where the kinds are that score, `[N,8,H,W]` in 0..1, 0 throughout in pictures that look clean. Where the
+        pictures are known as they were, `unspoilt`, it is wherever they differ from that."""
+        maps = images.new_zeros(len(images), kinds.shape[1], *images.shape[2:])
+        drawn = overall >= DRAWN
+        if drawn.any():
+            if unspoilt is None:
+                where = self.fixed(images[drawn], kinds[drawn].unbind(1))[1]
+            else:
+                where = changes(images[drawn], unspoilt[drawn])
+            maps[drawn] = (where - FAINT).clamp_min(0) / (1 - FAINT) * (2 * kinds[drawn]).clamp(max=1)[..., None, None]
+        return maps
+
+    def fixed(self, images: Tensor, kinds: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """The images mended, told the score `[N]` of each kind; and maps of all kinds, `[N,8,H,W]`."""
+        mended, maps = self.fixer(images, F.threshold(torch.stack(list(kinds), 1), UNLIKELY, 0.0))
+        return mended, maps
+
+    def gate(self, where: Tensor) -> Tensor:
+        """How much of the mended picture is taken, `[N,1,H,W]`: 1 around what was found, 0 where the map is 0."""
+        near = F.max_pool2d((4 * where).clamp(max=1), 2 * REACH + 1, 1, REACH)
+        soft = F.avg_pool2d(near, 2 * REACH + 1, 1, REACH, count_include_pad=False)
+        everywhere = where.mean((1, 2, 3), keepdim=True) > GLOBAL
+        return torch.where(everywhere, 1.0, soft) * (where > 0)
+
+
+def changes(images: Tensor, unspoilt: Tensor) -> Tensor:
+    """By how much each place differs from what it was, `[N,1,H,W]` in 0..1."""
+    moved = (images - unspoilt).abs().amax(1, keepdim=True)
+    near = F.avg_pool2d(moved, 2 * REACH + 1, 1, REACH, count_include_pad=False)
+    return (near / PLAIN).clamp(max=1)
