@@ -34,6 +34,7 @@ def test_generate_pick_stylize_fix_copy_the_link_and_open_it_elsewhere(visit, la
     speaks(sender, "#corrector-about", "#detect", "Detect", "Corrector", "Undo the last step", "More files")
     sender.see("#detect").click()
     expect(sender.see("#report dt").first).to_be_visible()
+    sender.see("#heat").scroll_into_view_if_needed()  # on a phone it is far down, and not loaded before
     expect(sender.see("#heat img")).to_be_visible()
     sender.click("#fix")
     sender.fits()
