@@ -14,6 +14,8 @@ from .detector import STYLIZERS, Detector, Making
 from .net import Fixer
 from .normals import Makings
 
+SMALL, FLAT = 32, 1 / 255
+"""A shorter side in pixels, and a standard deviation, under which a picture tells nothing of what befell it."""
 DRAWN = 0.2
 """The overall score from which on maps are drawn. Most clean pictures stay under it, and cost no network."""
 FAINT = 0.1
@@ -46,6 +48,16 @@ class Mender(nn.Module):
         guest = Makings().to(which.device)
         guest.load_state_dict(context.normal)
         return Making(guest, torch.zeros_like(which), torch.ones_like(which, dtype=torch.bool))
+
+    def scores(self, images: Tensor, making: Making, originals: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Those of the kinds `[N,8]`, and the overall ones `[N]`; 0 where a picture is too small, or says nothing by
+        being all of one colour."""
+        kinds, overall = self.detector(images, making, originals)
+        telling = images if originals is None else torch.cat([images, originals], 2)
+        tells = telling.flatten(1).std(1, correction=0) >= FLAT
+        if min(images.shape[-2:]) < SMALL:
+            tells = torch.zeros_like(tells)
+        return kinds * tells[:, None], overall * tells
 
     def maps(self, images: Tensor, kinds: Tensor, overall: Tensor, unspoilt: Tensor | None = None) -> Tensor:
         """Where the kinds are that score, `[N,8,H,W]` in 0..1, 0 throughout in pictures that look clean. Where the

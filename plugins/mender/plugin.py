@@ -71,7 +71,7 @@ class Mender(Corrector):
         making = self.net.making(context, len(images))
         known = context.stylizer is None or making.told.any()
         original = context.original if known else None
-        kinds, overall = self.net.detector(images, making, original)
+        kinds, overall = self.net.scores(images, making, original)
         maps = self.net.maps(images, kinds, overall, original if context.stylizer is None else None)
         return Findings(
             dict(zip(self.kinds, kinds.unbind(1), strict=True)),

@@ -166,6 +166,22 @@ def test_what_is_spoilt_scores_above_the_threshold(
     assert area(clean.scores[kind], found.scores[kind]) >= 0.9
 
 
+@pytest.mark.parametrize("size", [(1, 1), (31, 200), (64, 64), (300, 40)])
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+def test_of_what_tells_nothing_nothing_is_said(size: tuple[int, int], level: float, mender: Corrector) -> None:
+    blank = torch.full((1, 3, *size), level)
+    with torch.inference_mode():
+        found = mender.detect(blank, mender.Params(), Context())
+        assert overall(found).item() == 0
+        assert mender.fix(blank, found, mender.Params()).equal(blank)
+
+
+def test_a_picture_that_went_black_is_seen_beside_its_original(
+    portraits: Tensor, detect: Callable[..., Findings]
+) -> None:
+    assert (overall(detect(torch.zeros_like(portraits[:2]), portraits[:2])) > 0.5).all()
+
+
 @pytest.mark.parametrize("kind", ["colour", "clipping", "blur"])
 def test_beside_its_original_it_is_plain_what_became_of_a_picture(
     kind: str, portraits: Tensor, detect: Callable[..., Findings]
