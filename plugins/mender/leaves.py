@@ -24,7 +24,8 @@ def cut(picture: Tensor, side: int, rng: Generator, most: float = 3.0) -> Tensor
     top, left = (choice(rng, extent - taken + 1) for extent in picture.shape[1:])
     piece = picture[:, top : top + taken, left : left + taken]
     if taken != side:
-        piece = F.interpolate(piece[None], (side, side), mode="bilinear", antialias=True)[0].clamp(0, 1)
+        how = "bicubic" if choice(rng, 2) else "bilinear"  # else the one that is always taken would be normal
+        piece = F.interpolate(piece[None], (side, side), mode=how, antialias=True)[0].clamp(0, 1)
     return piece.flip(-1) if choice(rng, 2) else piece
 
 
@@ -95,23 +96,23 @@ def toned(picture: Tensor, rng: Generator) -> Tensor:
 
 
 def shot(picture: Tensor, rng: Generator) -> Tensor:
-    """As a camera leaves it, which is no fault: now and then sharpened, grainy, saved as a good JPEG. `[3,H,W]` in
-    0..1. All of it is well below what a careful eye sees."""
-    if choice(rng, 3) == 0:
-        picture = picture + uniform(rng, 0, 0.35) * (picture - gaussian(picture, uniform(rng, 0.7, 1.2)))
+    """As a camera leaves it, which is no fault: sharpened, grainy, saved as a JPEG, each half the time. `[3,H,W]` in
+    0..1. All of it is milder than the mildest fault that is to be found."""
+    if choice(rng, 2):
+        picture = picture + uniform(rng, 0, 0.5) * (picture - gaussian(picture, uniform(rng, 0.7, 1.2)))
     if choice(rng, 2):
         grain = torch.randn(picture.shape, generator=rng)
         grain = torch.lerp(grain, grain.mean(0, keepdim=True), uniform(rng, 0, 1))
         grain = gaussian(grain, 0.5) if choice(rng, 2) else grain
-        picture = picture + uniform(rng, 0, 1.3) / 255 * (0.3 + picture.clamp_min(0)).sqrt() * grain
+        picture = picture + uniform(rng, 0, 1.5) / 255 * (0.3 + picture.clamp_min(0)).sqrt() * grain
     return saved(picture, rng) if choice(rng, 2) else picture.clamp(0, 1)
 
 
 def saved(picture: Tensor, rng: Generator) -> Tensor:
-    """Out of a JPEG of quality 90 to 99."""
+    """Out of a JPEG of quality 74 to 98."""
     file = io.BytesIO()
     pixels = picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).numpy()
-    Image.fromarray(pixels).save(file, "JPEG", quality=90 + choice(rng, 10), subsampling=2 * choice(rng, 2))
+    Image.fromarray(pixels).save(file, "JPEG", quality=74 + choice(rng, 25), subsampling=2 * choice(rng, 2))
     return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1) / 255
 
 

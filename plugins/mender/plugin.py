@@ -37,7 +37,7 @@ class Mender(Corrector):
         ),
     )
     weights = WeightsRef(
-        "persona-zoo/mender-mender", None, "82868c53b22a5a25b9c32ea905af8d57a273b0b11fa763e52b97dfb6504c3ed4"
+        "persona-zoo/mender-mender", None, "dbcd9050c5b6d4f88f6c7f36211c83a31f7057abe0dbf3ddf11793df5e653aeb"
     )
     kinds = {
         "colour": "Colour distortion",

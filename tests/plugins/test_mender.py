@@ -133,7 +133,7 @@ def test_what_a_camera_leaves_hardly_shows(portraits: Tensor) -> None:
         (shot(portraits[0], torch.Generator().manual_seed(seed)) - portraits[0]).square().mean().sqrt()
         for seed in range(20)
     ]
-    assert 0 < max(found) < 8 / 255
+    assert 0 < max(found) < 10 / 255
 
 
 def test_a_gradient_reaches_the_pixels(portraits: Tensor) -> None:
