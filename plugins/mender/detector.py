@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from .features import LENGTH, features
+from .features import GRID, LENGTH, features
 from .normals import KINDS, QUANTILES, RANK, Makings, Normals, distance
 from .reference import COLOURS, colours
 
@@ -57,6 +58,14 @@ class Evidence:
     distance: Tensor
 
 
+class Verdict(NamedTuple):
+    """Scores of the kinds `[N,8]`, the overall one `[N]`, and logits of the kinds in place, `[N,8,GRID,GRID]`."""
+
+    kinds: Tensor
+    overall: Tensor
+    parts: Tensor
+
+
 class Detector(nn.Module):
     """Names what is wrong with pictures, by themselves or held against their originals.
 
@@ -81,14 +90,14 @@ class Detector(nn.Module):
         self.name_alone = Judges(2 * LENGTH + RANK + 3 + 64)
         self.name_compared = Judges(2 * LENGTH + 2 * RANK + 2 * COLOURS + 4)
 
-    def forward(self, images: Tensor, making: Making, originals: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Scores of the kinds `[N,8]`, and the overall one `[N]`."""
+    def forward(self, images: Tensor, making: Making, originals: Tensor | None = None) -> Verdict:
         if originals is None:
             evidence, mode = self.weigh(features(images), making), 0
         else:
             moved = colours(images, originals)
             evidence, mode = self.compare(features(images), features(originals)[:, 0], moved, making), 1
-        return self.kinds(evidence, making, mode), self.overall(evidence, making, mode)
+        kinds, overall = self.kinds(evidence, making, mode), self.overall(evidence, making, mode)
+        return Verdict(kinds, overall, evidence.parts.mT.unflatten(2, (GRID, GRID)))
 
     def making(self, which: Tensor) -> Making:
         """Pictures by `STYLIZERS` from 1 on, and others: 0."""

@@ -17,12 +17,13 @@ from zoo.training.once import once
 
 from .detector import STYLIZERS
 from .features import GRID, features
+from .leaves import FILTERS, resized
 from .material import Clean
 from .oddities import odd
 from .reference import colours
 
 SIDES = (96, 128, 128, 160, 160, 208, 256, 256)
-"""Of the squares that pictures are cut to; the largest are looked at as all larger ones are, through windows."""
+"""Of squares that pictures are cut or reduced to; the largest are looked at as all larger ones are, through windows."""
 BATCH = 16
 ODD = 0.2
 """How often what befalls pictures has no name."""
@@ -63,21 +64,28 @@ def joined(parts: list[Examples]) -> Examples:
 
 
 def examples(clean: dict[str, Clean], seed: int, rounds: int, untouched: float) -> Iterator[Examples]:
-    """Each picture cut to some size, and `rounds` times spoilt, but for a share of `untouched` ones."""
+    """Each picture at some size, and `rounds` times spoilt, but for a share of `untouched` ones."""
     for source, (name, of) in enumerate(clean.items()):
         making = STYLIZERS.index(name) + 1 if name in STYLIZERS else 0
         originals = of.pictures if of.originals is None else of.originals
         for number, group in enumerate(torch.arange(len(of.pictures)).split(BATCH)):
             rng = Generator().manual_seed(subseed(seed, f"{name} {number}"))
-            side = SIDES[choice(rng, len(SIDES))]
-            top, left = (choice(rng, of.pictures.shape[-1] - side + 1) for _ in range(2))
-            after, before = (
-                each[group, :, top : top + side, left : left + side] / 255 for each in (of.pictures, originals)
-            )
+            pairs = torch.stack([of.pictures[group], originals[group]]) / 255
+            after, before = _sized(pairs, SIDES[choice(rng, len(SIDES))], rng, whole=not making and choice(rng, 2) == 0)
             with torch.no_grad():
                 described = features(before)[:, 0].half()
             for _ in range(rounds):
                 yield _spoilt(after, before, described, (making, source), group, rng, untouched)
+
+
+def _sized(pairs: Tensor, side: int, rng: Generator, whole: bool) -> Tensor:
+    """`[2,N,3,H,W]`: squares of `side` out of them, or the `whole` ones reduced to it, which no stylizer's may be: its
+    strokes would be too fine."""
+    if whole:
+        how = FILTERS[choice(rng, len(FILTERS))]
+        return torch.stack([resized(one, side, how) for one in pairs.flatten(0, 1)]).unflatten(0, pairs.shape[:2])
+    top, left = (choice(rng, extent - side + 1) for extent in pairs.shape[-2:])
+    return pairs[..., top : top + side, left : left + side]
 
 
 @torch.no_grad()

@@ -19,7 +19,7 @@ from zoo.training.loop import Budget, fit
 
 from .leaves import cut
 from .material import Clean, corpus
-from .net import KINDS, Fixer
+from .net import KINDS, QUARTER, Fixer, enlarged
 
 SIDE, BATCH = 128, 8
 """Crops that the network learns from, in pixels, and how many at a time."""
@@ -42,7 +42,7 @@ CLEAN, DOUBLE, LOCAL, SEVERITY = 0.04, 0.15, 0.4, (0.1, 1.0)
 UNTOLD, MISTOLD = 0.1, 0.08
 """How often it is not said what is wrong, and how often a kind is named that was not done: detectors err."""
 
-BUDGET = Budget(images=320_000, batch=BATCH, save_every=4000)
+BUDGET = Budget(images=480_000, batch=BATCH, save_every=4000)
 
 RATE = 3.5e-4
 CLIP = 1.0
@@ -146,7 +146,7 @@ class Fixing:
         floor = FLOORS[0] ** (1 - progress) * FLOORS[1] ** progress
         errors, before = decibels(mended.float(), at.clean, floor), decibels(at.spoilt, at.clean, floor)
         harm = F.relu(errors - before)
-        where = F.binary_cross_entropy_with_logits(logits.float(), F.avg_pool2d(at.masks, 4))
+        where = F.binary_cross_entropy_with_logits(logits.float(), F.avg_pool2d(at.masks, QUARTER))
         self.optimizer.zero_grad()
         ((errors + HARM * harm).mean() + MAPS * where).backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
@@ -159,7 +159,7 @@ class Fixing:
     def sample(self) -> Tensor:
         """Sixteen times spoilt, mended, clean, and where, two to a row: `[64,3,SIDE,SIDE]`."""
         mended, maps = self.average.net(self.shown.spoilt, self.shown.said)
-        where = maps.amax(1, keepdim=True).expand(-1, 3, -1, -1)
+        where = enlarged(maps.sigmoid().amax(1, keepdim=True), mended.shape[2:]).expand(-1, 3, -1, -1)
         return torch.stack([self.shown.spoilt, mended, self.shown.clean, where], dim=1).flatten(0, 1)
 
     def result(self) -> Fixer:

@@ -14,8 +14,9 @@ from zoo.training.anomalies import SEEN
 
 from .detector import STYLIZERS, Detector, Evidence
 from .examples import Examples, examples, joined, kept
-from .material import Split, corpus
+from .material import corpus
 from .normals import RANK
+from .photographs import Split
 
 STEPS, BATCH, RATE = 2500, 192, 2e-3
 SPOILT_ROUNDS, CLEAN_SHARE, TRIED_ROUNDS = 4, 0.06, 3
@@ -23,6 +24,9 @@ SPOILT_ROUNDS, CLEAN_SHARE, TRIED_ROUNDS = 4, 0.06, 3
 GROUPS = ((0, 1), (2,), (3,))
 """The sources, by their place in the corpus, that share a normal: drawings, photographs, scenes."""
 PHOTOGRAPHS = 2
+OFTEN = 6
+"""How many times a photograph counts where scores are set: none is like another, and of them, too, no more than one in
+twenty may be suspected."""
 FORGOTTEN = 0.35
 """How often it is not said by which stylizer a picture is."""
 FOLDS = 4
@@ -151,13 +155,13 @@ def named(evidence: Evidence, batch: Examples, weight: Tensor) -> Tensor:
 
 def calibrate(detector: Detector, clean: Examples, spoilt: Examples) -> None:
     """Set what scores are worth, by pictures that nothing was learnt from. Clean ones are those that no stylizer made,
-    of which photographs count twice, since none is like another; and each stylizer's."""
-    twice = joined([clean, clean[clean.source == PHOTOGRAPHS]])
+    of which photographs count `OFTEN`; and each stylizer's."""
+    weighed = joined([clean, *[clean[clean.source == PHOTOGRAPHS]] * (OFTEN - 1)])
     with torch.no_grad():
         lone, kind = _lone(detector, spoilt)
     detector.lean(lone, kind)
     for which in range(1 + len(STYLIZERS)):
-        its = twice[twice.making == which]
+        its = weighed[weighed.making == which]
         making, described = detector.making(its.making), its.described.float()
         with torch.no_grad():
             alone = detector.weigh(described, making)

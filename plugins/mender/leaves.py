@@ -14,19 +14,36 @@ from torch import Generator, Tensor
 
 from zoo.training.degradations import choice, gaussian, uniform
 
+FILTERS = tuple(Image.Resampling[name] for name in ("BILINEAR", "HAMMING", "BICUBIC", "LANCZOS"))
+"""What pictures are reduced by, from soft to sharp."""
+
 
 def cut(picture: Tensor, side: int, rng: Generator, most: float = 3.0) -> Tensor:
     """A square of `side` pixels from anywhere in `[3,H,W]`, reduced by up to `most` where there is room, and mirrored
-    half the time; what is too small is enlarged by no more than it takes."""
+    half the time; what is too small is enlarged by no more than it takes. Filters vary: one that is always taken would
+    be taken for normal."""
     room = min(picture.shape[1:]) / side
     scale = min(room, math.exp(uniform(rng, 0, math.log(max(1.0, min(most, room))))))
     taken = max(2, min(int(side * scale), *picture.shape[1:]))
     top, left = (choice(rng, extent - taken + 1) for extent in picture.shape[1:])
     piece = picture[:, top : top + taken, left : left + taken]
     if taken != side:
-        how = "bicubic" if choice(rng, 2) else "bilinear"  # else the one that is always taken would be normal
-        piece = F.interpolate(piece[None], (side, side), mode=how, antialias=True)[0].clamp(0, 1)
+        piece = resized(piece, side, FILTERS[choice(rng, len(FILTERS))])
     return piece.flip(-1) if choice(rng, 2) else piece
+
+
+def resized(picture: Tensor, side: int, how: Image.Resampling) -> Tensor:
+    """`[3,H,W]` in 0..1 -> `[3,side,side]`, by the library and in the 8-bit steps that most pictures on the net came
+    through."""
+    return _tensor(_image(picture).resize((side, side), how))
+
+
+def _image(picture: Tensor) -> Image.Image:
+    return Image.fromarray(picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).numpy())
+
+
+def _tensor(image: Image.Image) -> Tensor:
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255
 
 
 def dead_leaves(side: int, rng: Generator, leaves: int = 120) -> Tensor:
@@ -111,9 +128,8 @@ def shot(picture: Tensor, rng: Generator) -> Tensor:
 def saved(picture: Tensor, rng: Generator) -> Tensor:
     """Out of a JPEG of quality 74 to 98."""
     file = io.BytesIO()
-    pixels = picture.clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).numpy()
-    Image.fromarray(pixels).save(file, "JPEG", quality=74 + choice(rng, 25), subsampling=2 * choice(rng, 2))
-    return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1) / 255
+    _image(picture).save(file, "JPEG", quality=74 + choice(rng, 25), subsampling=2 * choice(rng, 2))
+    return _tensor(Image.open(file))
 
 
 def collage(pieces: Callable[[], Tensor], rng: Generator, shapes: int = 12) -> Tensor:

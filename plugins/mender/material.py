@@ -1,7 +1,7 @@
 """Clean pictures to learn, to calibrate and to test the detector with, kept apart by picture and by seed.
 
-Avatars as drawn and as `avatars/portraits` draws them, photographs that come with scikit-image, scenes with the
-statistics of photographs, and all of these in the styles of `ink`, beside what they were before.
+Avatars as drawn and as `avatars/portraits` draws them, photographs, scenes with the statistics of photographs, and all
+of these in the styles of `ink`, beside what they were before.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import cast
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from PIL import Image
 from torch import Generator, Tensor
 
 from zoo import Stylizer
@@ -26,27 +26,17 @@ from zoo.training.once import once
 from zoo.training.restyling import restyled
 
 from .detector import STYLIZERS
-from .leaves import collage, cut, dead_leaves, shot, texture, toned
-
-Split = Literal["train", "calibrate", "test"]
-SPLITS: tuple[Split, ...] = get_args(Split)
-
-PHOTOS: dict[Split, tuple[str, ...]] = {
-    "train": (
-        *("astronaut", "coffee", "retina", "hubble_deep_field", "immunohistochemistry"),
-        *("camera", "brick", "grass", "moon"),
-    ),
-    "calibrate": ("rocket", "gravel", "coins"),
-    "test": ("chelsea", "stereo_motorcycle"),
-}
-"""Pictures that come with scikit-image; no picture of one split is in another."""
+from .leaves import collage, cut, dead_leaves, resized, shot, texture, toned
+from .photographs import SPLITS, Split, photographs
 
 SIDE = 256
+HELD = Image.Resampling.LANCZOS
+"""What pictures to test with are reduced by."""
 SOURCES = ("avatars", "portraits", "photographs", "scenes")
 
 COUNTS: dict[Split, dict[str, int]] = {
-    "train": {"avatars": 500, "portraits": 260, "photographs": 1200, "scenes": 400, "styled": 480},
-    "calibrate": {"avatars": 140, "portraits": 80, "photographs": 140, "scenes": 50, "styled": 80},
+    "train": {"avatars": 1000, "portraits": 400, "photographs": 2000, "scenes": 400, "styled": 480},
+    "calibrate": {"avatars": 140, "portraits": 80, "photographs": 240, "scenes": 50, "styled": 80},
     "test": {"avatars": 48, "portraits": 24, "photographs": 48, "scenes": 12, "styled": 32},
 }
 """How many of each; `styled` for each style."""
@@ -69,7 +59,7 @@ def corpus(folder: Path, split: Split) -> dict[str, Clean]:
     """By source, and by stylizer; what takes minutes to make is kept in `folder`."""
     counts = COUNTS[split]
     makers: dict[str, Callable[[int, Generator], Tensor]] = {
-        "avatars": _avatar,
+        "avatars": _avatar if split != "test" else _held_avatar,
         "portraits": _portraits(),
         "photographs": _photographs(split),
         "scenes": _scene if split != "train" else lambda seed, rng: toned(_scene(seed, rng), rng),
@@ -97,10 +87,18 @@ def _bytes(picture: Tensor) -> Tensor:
 
 
 def _avatar(seed: int, rng: Generator) -> Tensor:
-    """Drawn at some size, and cut out of or set into the middle of its own colours."""
-    side = (SIDE, SIDE, 384, 512)[choice(rng, 4)]
+    """Drawn at some size, and a square out of it."""
+    return cut(_drawn(seed, rng, (SIDE, SIDE, 384, 512)[choice(rng, 4)]), SIDE, rng, most=1.5)
+
+
+def _held_avatar(seed: int, rng: Generator) -> Tensor:
+    """Drawn at this size, or at twice of it."""
+    return resized(_drawn(seed, rng, SIDE * (1 + choice(rng, 2))), SIDE, HELD)
+
+
+def _drawn(seed: int, rng: Generator, side: int) -> Tensor:
     drawn = draw(STYLES[choice(rng, len(STYLES))], seed, side)
-    return cut(torch.from_numpy(drawn.transpose(2, 0, 1).copy()) / 255, SIDE, rng, most=1.5)
+    return torch.from_numpy(drawn.transpose(2, 0, 1).copy()) / 255
 
 
 def _portraits() -> Callable[[int, Generator], Tensor]:
@@ -118,7 +116,7 @@ def _portraits() -> Callable[[int, Generator], Tensor]:
 def _photographs(split: Split) -> Callable[[int, Generator], Tensor]:
     """Squares out of them; to learn from and to calibrate with, as cameras leave such; to learn from, also toned, and
     every third pasted together out of several."""
-    pictures = [photograph(name) for name in PHOTOS[split]]
+    pictures = photographs(split)
 
     def square(rng: Generator) -> Tensor:
         return cut(pictures[choice(rng, len(pictures))], SIDE, rng)
@@ -131,18 +129,17 @@ def _photographs(split: Split) -> Callable[[int, Generator], Tensor]:
     makers: dict[Split, Callable[[int, Generator], Tensor]] = {
         "train": varied,
         "calibrate": lambda seed, rng: shot(square(rng), rng),
-        "test": lambda seed, rng: square(rng),
+        "test": lambda seed, rng: _held_square(pictures[choice(rng, len(pictures))], rng),
     }
     return makers[split]
 
 
-def photograph(name: str) -> Tensor:
-    """`[3,H,W]` in 0..1; grey ones in three equal channels."""
-    from skimage import data
-
-    loaded = getattr(data, name)()
-    pixels = np.atleast_3d(loaded[0] if isinstance(loaded, tuple) else loaded)[..., :3]
-    return torch.from_numpy(pixels.transpose(2, 0, 1).copy()).expand(3, -1, -1) / 255
+def _held_square(picture: Tensor, rng: Generator) -> Tensor:
+    """A square from anywhere, as large as it is or reduced to half. To test with: not by `cut`, so that what is learnt
+    from can change, and what is measured by stays the same."""
+    side = min(SIDE * (1 + choice(rng, 2)), *picture.shape[1:])
+    top, left = (choice(rng, extent - side + 1) for extent in picture.shape[1:])
+    return resized(picture[:, top : top + side, left : left + side], SIDE, HELD)
 
 
 def _scene(seed: int, rng: Generator) -> Tensor:

@@ -10,14 +10,17 @@ from torch import Tensor, nn
 
 from zoo import Context
 
-from .detector import STYLIZERS, Detector, Making
-from .net import Fixer
+from .detector import STYLIZERS, Detector, Making, Verdict
+from .net import Fixer, across, enlarged, smooth
 from .normals import Makings
+from .places import Places
 
 SMALL, FLAT = 32, 1 / 255
 """A shorter side in pixels, and a standard deviation, under which a picture tells nothing of what befell it."""
 DRAWN = 0.2
-"""The overall score from which on maps are drawn. Most clean pictures stay under it, and cost no network."""
+"""The overall score from which on the fixer is asked for maps. Most clean pictures stay under it, and cost less."""
+SURE = 0.5
+"""The overall score from which on maps have their full strength: where nothing looks wrong, no place may."""
 FAINT = 0.1
 """What a map shows less of is taken for nothing."""
 UNLIKELY = 0.3
@@ -37,6 +40,7 @@ class Mender(nn.Module):
         super().__init__()
         self.detector = Detector()
         self.fixer = Fixer()
+        self.places = Places()
 
     def making(self, context: Context, count: int) -> Making:
         """That of `count` pictures by the context's stylizer: the normal that came with the context, or one of the
@@ -49,38 +53,37 @@ class Mender(nn.Module):
         guest.load_state_dict(context.normal)
         return Making(guest, torch.zeros_like(which), torch.ones_like(which, dtype=torch.bool))
 
-    def scores(self, images: Tensor, making: Making, originals: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Those of the kinds `[N,8]`, and the overall ones `[N]`; 0 where a picture is too small, or says nothing by
-        being all of one colour."""
-        kinds, overall = self.detector(images, making, originals)
+    def verdict(self, images: Tensor, making: Making, originals: Tensor | None) -> Verdict:
+        """The detector's; scores are 0 where a picture is too small, or says nothing by being all of one colour."""
+        kinds, overall, parts = self.detector(images, making, originals)
         telling = images if originals is None else torch.cat([images, originals], 2)
         tells = telling.flatten(1).std(1, correction=0) >= FLAT
         if min(images.shape[-2:]) < SMALL:
             tells = torch.zeros_like(tells)
-        return kinds * tells[:, None], overall * tells
+        return Verdict(kinds * tells[:, None], overall * tells, parts)
 
-    def maps(self, images: Tensor, kinds: Tensor, overall: Tensor, unspoilt: Tensor | None = None) -> Tensor:
-        """Where the kinds are that score, `[N,8,H,W]` in 0..1, 0 throughout in pictures that look clean. Where the
-        pictures are known as they were, `unspoilt`, it is wherever they differ from that."""
-        maps = images.new_zeros(len(images), kinds.shape[1], *images.shape[2:])
-        drawn = overall >= DRAWN
-        if drawn.any():
-            if unspoilt is None:
-                where = self.fixed(images[drawn], kinds[drawn].unbind(1))[1]
-            else:
-                where = changes(images[drawn], unspoilt[drawn])
-            maps[drawn] = (where - FAINT).clamp_min(0) / (1 - FAINT) * (2 * kinds[drawn]).clamp(max=1)[..., None, None]
-        return maps
+    def maps(self, images: Tensor, verdict: Verdict, unspoilt: Tensor | None = None) -> Tensor:
+        """Where the kinds are, `[N,8,H,W]` in 0..1; pale in pictures that look clean. Where the pictures are known as
+        they were, `unspoilt`, it is wherever they differ from that."""
+        kinds, overall, parts = verdict
+        size, drawn = images.shape[2:], overall >= DRAWN
+        if unspoilt is None:
+            maps = F.interpolate(self.places(parts), size, mode="bilinear")
+            if drawn.any():
+                found = self.fixed(images[drawn], kinds[drawn].unbind(1))[1]
+                maps[drawn] = enlarged(self.places(parts[drawn], found), size)
+        else:
+            maps = changes(images, unspoilt) * (2 * kinds).clamp(max=1)[..., None, None]
+        return (maps * (overall / SURE).clamp(max=1)[:, None, None, None] - FAINT).clamp_min(0) / (1 - FAINT)
 
     def fixed(self, images: Tensor, kinds: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """The images mended, told the score `[N]` of each kind; and maps of all kinds, `[N,8,H,W]`."""
+        """The images mended, told the score `[N]` of each kind; and maps of all kinds, small, as logits."""
         mended, maps = self.fixer(images, F.threshold(torch.stack(list(kinds), 1), UNLIKELY, 0.0))
         return mended, maps
 
     def gate(self, where: Tensor) -> Tensor:
         """How much of the mended picture is taken, `[N,1,H,W]`: 1 around what was found, 0 where the map is 0."""
-        near = F.max_pool2d((4 * where).clamp(max=1), 2 * REACH + 1, 1, REACH)
-        soft = F.avg_pool2d(near, 2 * REACH + 1, 1, REACH, count_include_pad=False)
+        soft = smooth(across((4 * where).clamp(max=1), REACH, torch.maximum), REACH)
         everywhere = where.mean((1, 2, 3), keepdim=True) > GLOBAL
         return torch.where(everywhere, 1.0, soft) * (where > 0)
 
@@ -88,5 +91,4 @@ class Mender(nn.Module):
 def changes(images: Tensor, unspoilt: Tensor) -> Tensor:
     """By how much each place differs from what it was, `[N,1,H,W]` in 0..1."""
     moved = (images - unspoilt).abs().amax(1, keepdim=True)
-    near = F.avg_pool2d(moved, 2 * REACH + 1, 1, REACH, count_include_pad=False)
-    return (near / PLAIN).clamp(max=1)
+    return (smooth(moved, REACH) / PLAIN).clamp(max=1)

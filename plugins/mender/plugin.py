@@ -33,11 +33,12 @@ class Mender(Corrector):
             "Liangyu Chen, Xiaojie Chu, Xiangyu Zhang, Jian Sun: Simple Baselines for Image Restoration, 2022",
             "Ethan Perez et al.: FiLM, Visual Reasoning with a General Conditioning Layer, 2018",
             "Taught on drawings in styles by Lisa Wischofsky, Zoish and Pablo Stanley (CC0 1.0), Micah Lanier and "
-            "Johan Melin (CC BY 4.0), and on free pictures that come with scikit-image",
+            "Johan Melin (CC BY 4.0), on free pictures that come with scikit-image, and on the Budgie Desktop's "
+            "backgrounds (CC0 1.0)",
         ),
     )
     weights = WeightsRef(
-        "persona-zoo/mender-mender", None, "dbcd9050c5b6d4f88f6c7f36211c83a31f7057abe0dbf3ddf11793df5e653aeb"
+        "persona-zoo/mender-mender", None, "a3dd8ca15724a6f5458aaf481568eccf48d9942995e8001d1a55c8be3778bcc2"
     )
     kinds = {
         "colour": "Colour distortion",
@@ -71,13 +72,13 @@ class Mender(Corrector):
         making = self.net.making(context, len(images))
         known = context.stylizer is None or making.told.any()
         original = context.original if known else None
-        kinds, overall = self.net.scores(images, making, original)
-        maps = self.net.maps(images, kinds, overall, original if context.stylizer is None else None)
+        verdict = self.net.verdict(images, making, original)
+        maps = self.net.maps(images, verdict, original if context.stylizer is None else None)
         return Findings(
-            dict(zip(self.kinds, kinds.unbind(1), strict=True)),
+            dict(zip(self.kinds, verdict.kinds.unbind(1), strict=True)),
             maps.amax(1, keepdim=True),
             dict(zip(self.kinds, maps.split(1, 1), strict=True)),
-            overall,
+            verdict.overall,
             params.threshold,
             _calibration(making, original is not None),
         )
@@ -95,7 +96,7 @@ class Mender(Corrector):
             return images.clone()
         unknown = images.new_zeros(len(images))
         mended, _ = self.net.fixed(images, [findings.scores.get(kind, unknown) for kind in self.kinds])
-        return (images + where * (mended - images)).clamp(0, 1)
+        return images.lerp(mended, where)
 
 
 def _calibration(making: Making, compared: bool) -> Calibration:

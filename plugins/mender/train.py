@@ -21,6 +21,7 @@ from .fixing import train_fixer
 from .hardening import harden
 from .learning import taught
 from .mending import Mender
+from .placing import place
 
 __all__ = ["attacked", "evaluate", "train"]
 
@@ -41,5 +42,6 @@ def train(
         net = Mender()
         net.detector = taught(out / "material", SEED)
         net.fixer, facts["seen"] = train_fixer(out, resume, tracker)
+        place(net, out / "material", SEED)
     net.fixer.half()  # as the file holds it
     save_results(net, out, facts)

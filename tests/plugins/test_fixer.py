@@ -39,28 +39,34 @@ def pictures(*shape: int) -> Tensor:
 def test_any_size_in_is_the_size_that_comes_out(fixer: Fixer, size: tuple[int, int]) -> None:
     mended, maps = fixer(pictures(2, 3, *size), nothing(2))
     assert mended.shape == (2, 3, *size)
-    assert maps.shape == (2, len(SEEN), *size)
-    for each in (mended, maps):
-        assert each.min() >= 0
-        assert each.max() <= 1
+    assert net.enlarged(maps, size).shape == (2, len(SEEN), *size)
+    assert mended.min() >= 0
+    assert mended.max() <= 1
 
 
 @torch.no_grad()
 def test_a_picture_in_tiles_is_mended_as_at_once(fixer: Fixer, monkeypatch: pytest.MonkeyPatch) -> None:
     images = pictures(1, 3, 270, 413)
-    at_once = fixer(images, nothing(1))
+    whole = fixer(images, nothing(1))
     monkeypatch.setattr(net, "TILE", 128)
     monkeypatch.setattr(net, "REACH", 64)
-    for whole, tiled in zip(at_once, fixer(images, nothing(1)), strict=True):
-        assert torch.allclose(whole, tiled, atol=1e-5)
+    for one, other in zip(whole, fixer(images, nothing(1)), strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_picture_is_mended_as_one_of_several(fixer: Fixer) -> None:
+    images, said = pictures(2, 3, 40, 56), torch.rand(2, len(SEEN), generator=torch.Generator().manual_seed(2))
+    for several, alone in zip(fixer(images, said), fixer(images[1:], said[1:]), strict=True):
+        assert torch.allclose(several[1:], alone, atol=1e-5)
 
 
 def test_no_pixel_is_seen_from_beyond_the_reach() -> None:
     fixer = Fixer()
     images = pictures(1, 3, 16, 512).requires_grad_()
     context = fixer.look(images, nothing(1)).detach()
-    mended, maps = fixer.at_once(images, context)
-    (mended[..., 256:264].sum() + maps[..., 256:264].sum()).backward()
+    mended, maps = fixer.mend(images, context)
+    (mended[..., 256:264].sum() + maps[..., 64:66].sum()).backward()
     assert images.grad is not None
     seen = images.grad.abs().sum((0, 1, 2)).nonzero().flatten()
     assert seen.min() >= 256 - REACH

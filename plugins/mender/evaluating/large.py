@@ -12,7 +12,8 @@ from torch import Tensor
 from zoo import Context
 from zoo.training.avatars import STYLES, draw
 
-from ..material import PHOTOS, photograph, styles
+from ..material import styles
+from ..photographs import photographs
 from .detecting import suspected
 from .estimates import estimate, mean
 from .peers import Peer
@@ -50,7 +51,7 @@ def _photographs() -> list[Tensor]:
     """Kodak's, where they are, or else scikit-image's."""
     if KODAK.is_dir():
         return [_tensor(np.asarray(Image.open(path).convert("RGB"))) for path in sorted(KODAK.glob("*.png"))]
-    return [photograph(name)[None] for name in PHOTOS["test"]]
+    return [one[None] for one in photographs("test")]
 
 
 def _saved(picture: Tensor) -> Tensor:
