@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -60,6 +61,9 @@ HARM = 2.0
 
 MAPS = 10.0
 """Decibels that one nat of the maps' cross-entropy is worth."""
+
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -127,31 +131,45 @@ def train_fixer(out: Path, resume: bool = False, tracker: str | None = None) -> 
     return method.result(), seen
 
 
-class Fixing:
-    """Spoilt in, clean out, in decibels; and where it was spoilt, by cross-entropy. `shown` is what sheets are of."""
+class Taught(Generic[Net]):
+    """A network that mends, its average, and what moves both. `shown` is what sheets are of."""
 
-    def __init__(self, shown: Lesson) -> None:
-        self.net = Fixer().to(memory_format=torch.channels_last)
-        self.average = Average(self.net, HALF_LIFE)
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
+    def __init__(self, net: Net, shown: Lesson) -> None:
+        self.net = net.to(memory_format=torch.channels_last)
+        self.average = Average(net, HALF_LIFE)
+        self.optimizer = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
         self.parts = {"net": self.net, "average": self.average, "optimizer": self.optimizer}
         self.shown = shown
 
-    def step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
-        at = Lesson(*batch)
+    def learn(self, loss: Tensor, rate: float, count: int) -> None:
+        """From the loss on `count` pictures, at this learning rate."""
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(progress)
-        spoilt = at.spoilt.contiguous(memory_format=torch.channels_last)
-        mended, logits = self.net.mend(spoilt, self.net.look(at.whole, at.said))
-        floor = FLOORS[0] ** (1 - progress) * FLOORS[1] ** progress
-        errors, before = decibels(mended.float(), at.clean, floor), decibels(at.spoilt, at.clean, floor)
-        harm = F.relu(errors - before)
-        where = F.binary_cross_entropy_with_logits(logits.float(), F.avg_pool2d(at.masks, QUARTER))
+            group["lr"] = rate
         self.optimizer.zero_grad()
-        ((errors + HARM * harm).mean() + MAPS * where).backward()
+        loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
         self.optimizer.step()
-        self.average.follow(self.net, len(spoilt))
+        self.average.follow(self.net, count)
+
+    def result(self) -> Net:
+        """The averaged network, on the CPU."""
+        return cast(Net, copy.deepcopy(self.average.net).cpu().eval())
+
+
+class Fixing(Taught[Fixer]):
+    """Spoilt in, clean out, in decibels; and where it was spoilt, by cross-entropy."""
+
+    def __init__(self, shown: Lesson) -> None:
+        super().__init__(Fixer(), shown)
+
+    def step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
+        at = Lesson(*batch)
+        spoilt = at.spoilt.contiguous(memory_format=torch.channels_last)
+        mended, logits = self.net.mend(spoilt, self.net.look(at.whole, at.said))
+        errors, before = (decibels(each.float(), at.clean, progress) for each in (mended, at.spoilt))
+        harm = F.relu(errors - before)
+        where = F.binary_cross_entropy_with_logits(logits.float(), F.avg_pool2d(at.masks, QUARTER))
+        self.learn((errors + HARM * harm).mean() + MAPS * where, rate(progress), len(spoilt))
         gain = (before - errors.detach()).mean()
         return {"error, dB": errors.detach().mean(), "gain, dB": gain, "harm, dB": harm.mean(), "maps": where.detach()}
 
@@ -162,16 +180,14 @@ class Fixing:
         where = enlarged(maps.sigmoid().amax(1, keepdim=True), mended.shape[2:]).expand(-1, 3, -1, -1)
         return torch.stack([self.shown.spoilt, mended, self.shown.clean, where], dim=1).flatten(0, 1)
 
-    def result(self) -> Fixer:
-        """The averaged network, on the CPU."""
-        return copy.deepcopy(self.average.net).cpu().eval()
-
 
 def rate(progress: float) -> float:
     """The learning rate: a short warm-up, then a cosine down to nothing."""
     return RATE * min(1.0, 0.02 + progress / 0.01) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def decibels(images: Tensor, clean: Tensor, floor: float) -> Tensor:
-    """How far each of the images is from the clean one, `[N]`: the log of the squared error above `floor`."""
+def decibels(images: Tensor, clean: Tensor, progress: float) -> Tensor:
+    """How far each of the images is from the clean one, `[N]`: the log of the squared error above the floor that there
+    is by then."""
+    floor = FLOORS[0] ** (1 - progress) * FLOORS[1] ** progress
     return 10 * ((images - clean).square().flatten(1).mean(1) + floor).log10()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-from zoo.training.ema import Average
-
 from .. import fixing
-from ..fixing import FLOORS, Lesson, decibels
+from ..fixing import Lesson, Taught, decibels
 
 WIDTH, DEPTH = 32, 8
 RATE = 1e-3
@@ -39,37 +36,21 @@ class Plain(nn.Module):
         return images + residual
 
 
-class Restoring:
+class Restoring(Taught[Plain]):
     """The loss, the average and the learning rate's fall are the fixer's too; only what learns is another."""
 
     def __init__(self, shown: Lesson) -> None:
-        self.net = Plain().to(memory_format=torch.channels_last)
-        self.average = Average(self.net, fixing.HALF_LIFE)
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
-        self.parts = {"net": self.net, "average": self.average, "optimizer": self.optimizer}
-        self.shown = shown
+        super().__init__(Plain(), shown)
 
     def step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
         at = Lesson(*batch)
-        for group in self.optimizer.param_groups:
-            group["lr"] = RATE / fixing.RATE * fixing.rate(progress)
         mended = self.net(at.spoilt.contiguous(memory_format=torch.channels_last))
-        floor = FLOORS[0] ** (1 - progress) * FLOORS[1] ** progress
-        errors = decibels(mended.float(), at.clean, floor)
-        self.optimizer.zero_grad()
-        errors.mean().backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), fixing.CLIP)
-        self.optimizer.step()
-        self.average.follow(self.net, len(mended))
-        gain = decibels(at.spoilt, at.clean, floor) - errors.detach()
-        return {"error, dB": errors.detach().mean(), "gain, dB": gain.mean()}
+        errors, before = (decibels(each.float(), at.clean, progress) for each in (mended, at.spoilt))
+        self.learn(errors.mean(), RATE / fixing.RATE * fixing.rate(progress), len(mended))
+        return {"error, dB": errors.detach().mean(), "gain, dB": (before - errors.detach()).mean()}
 
     @torch.no_grad()
     def sample(self) -> Tensor:
         """Spoilt, mended and clean, three to a row: `[48,3,H,W]`."""
         mended = self.average.net(self.shown.spoilt)
         return torch.stack([self.shown.spoilt, mended, self.shown.clean], dim=1).flatten(0, 1)
-
-    def result(self) -> nn.Module:
-        """The averaged network."""
-        return copy.deepcopy(self.average.net).eval()

@@ -1,0 +1,191 @@
+"""What the mender learns from, and that it learns: material, oddities, places, hardening."""
+
+from importlib import import_module
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from PIL import Image
+from torch import Tensor
+
+from plugins.mender.features import features
+from plugins.mender.learning import taught
+from plugins.mender.leaves import collage, cut, dead_leaves, shot, texture, toned
+from plugins.mender.mending import Mender
+from plugins.mender.oddities import ODDITIES
+from plugins.mender.places import Places
+from plugins.mender.placing import place
+from zoo.metrics.auroc import auroc
+from zoo.registry import discover
+from zoo.training.anomalies import last_step
+from zoo.training.avatars import STYLES, draw
+from zoo.training.degradations import UNSEEN, Degradation
+from zoo.training.sources import SourceError
+
+
+@pytest.fixture(scope="module")
+def portraits() -> Tensor:
+    drawn = [torch.tensor(draw(STYLES[seed % 2], 90_000 + seed, 128)) for seed in range(10)]
+    return torch.stack(drawn).permute(0, 3, 1, 2) / 255
+
+
+@pytest.mark.parametrize("oddity", ODDITIES, ids=lambda each: each.__name__)
+def test_an_oddity_shows_and_repeats(oddity: Degradation, portraits: Tensor) -> None:
+    made = [oddity(portraits[0], 0.6, torch.Generator().manual_seed(1)) for _ in range(2)]
+    assert made[0].equal(made[1])
+    assert made[0].shape == portraits[0].shape
+    assert (made[0] - portraits[0]).square().mean().sqrt() > 1 / 255
+
+
+def test_no_oddity_is_one_of_the_kinds_that_are_held_out() -> None:
+    held_out = {each.__name__ for ways in UNSEEN.values() for each in ways}
+    assert not held_out & {each.__name__ for each in ODDITIES}
+
+
+def test_scenes_stay_within_range_and_repeat(portraits: Tensor) -> None:
+    def rng() -> torch.Generator:
+        return torch.Generator().manual_seed(5)
+
+    for make in (
+        lambda rng: texture(48, 5),
+        lambda rng: dead_leaves(48, rng, 20),
+        lambda rng: toned(portraits[0], rng),
+        lambda rng: shot(portraits[0], rng),
+        lambda rng: collage(lambda: cut(portraits[0], 48, rng), rng),
+    ):
+        made = make(rng())
+        assert 0 <= made.min() < made.max() <= 1
+        assert made.equal(make(rng()))
+
+
+def test_what_a_camera_leaves_hardly_shows(portraits: Tensor) -> None:
+    found = [
+        (shot(portraits[0], torch.Generator().manual_seed(seed)) - portraits[0]).square().mean().sqrt()
+        for seed in range(20)
+    ]
+    assert 0 < max(found) < 10 / 255
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Next to no material."""
+    material = import_module("plugins.mender.material")
+    tiny = dict.fromkeys(("avatars", "portraits", "photographs", "scenes", "styled"), 4)
+    monkeypatch.setattr(material, "COUNTS", dict.fromkeys(material.SPLITS, tiny))
+    monkeypatch.setattr(material, "SIDE", 96)
+    photographs = import_module("plugins.mender.photographs")
+    monkeypatch.setattr(photographs, "BUDGIE", dict.fromkeys(material.SPLITS, ()))  # these would have to be fetched
+    monkeypatch.setattr(import_module("plugins.mender.examples"), "SIDES", (96,))
+
+
+def test_a_picture_is_cut_beside_its_original_or_reduced_whole(portraits: Tensor) -> None:
+    sized = import_module("plugins.mender.examples")._sized
+    pairs, rng = torch.stack([portraits[:3], 1 - portraits[:3]]), torch.Generator().manual_seed(4)
+    after, before = sized(pairs, 48, rng, whole=False)
+    assert after.shape == (3, 3, 48, 48)
+    assert before.equal(1 - after)
+    whole, _ = sized(pairs, 64, rng, whole=True)
+    assert (whole - F.interpolate(portraits[:3], (64, 64), mode="area")).abs().mean() < 0.03
+
+
+def test_photographs_are_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photographs = import_module("plugins.mender.photographs")
+    asked = []
+
+    def fetch(url: str, folder: str, md5: str) -> None:
+        asked.append(url)
+        inside = Path(folder) / "budgie-backgrounds-3.0" / "backgrounds"
+        inside.mkdir(parents=True)
+        Image.new("RGB", (96, 60), (255, 0, 0)).save(inside / "tea-gardens.jpg")
+
+    monkeypatch.setattr(photographs, "CACHE", tmp_path)
+    monkeypatch.setattr(photographs, "download_and_extract_archive", fetch)
+    for _ in range(2):
+        found = photographs.budgie("tea-gardens")
+    assert found.shape == (3, 20, 32)
+    assert found[0].min() > 0.95
+    assert asked == [photographs.URL]
+
+
+def test_photographs_that_cannot_be_fetched_are_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photographs = import_module("plugins.mender.photographs")
+
+    def fail(*args: object, **options: object) -> None:
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(photographs, "CACHE", tmp_path)
+    monkeypatch.setattr(photographs, "download_and_extract_archive", fail)
+    with pytest.raises(SourceError, match=r"cannot be fetched: .*no route to host.* unpack https://deb\.debian\.org"):
+        photographs.budgie("tea-gardens")
+
+
+def test_no_photograph_is_in_two_splits() -> None:
+    photographs = import_module("plugins.mender.photographs")
+    for each in (photographs.SCIKIT, photographs.BUDGIE):
+        names = [name for split in photographs.SPLITS for name in each[split]]
+        assert len(names) == len(set(names))
+
+
+def test_each_kind_is_placed_by_whoever_knows() -> None:
+    """Of the first kind the detector's parts tell, of the second the fixer's maps."""
+    rng = torch.Generator().manual_seed(0)
+    where = torch.zeros(64, 8, 8, 8)
+    where[:32, 0, :4], where[32:, 1, :, 4:] = 1, 1
+    parts, maps = torch.randn(64, 8, 4, 4, generator=rng), torch.randn(64, 8, 8, 8, generator=rng)
+    parts[:, 0] += 4 * F.avg_pool2d(where[:, 0], 2)
+    maps[:, 1] += 4 * where[:, 1]
+    places = Places()
+    places.fit(parts, maps, where)
+    coarse, fine = places(parts), places(parts, maps)
+    assert coarse.shape == parts.shape
+    assert fine.shape == maps.shape
+    for kind, spoilt in enumerate((where[:32], where[32:])):
+        shown = fine[:32, kind] if kind == 0 else fine[32:, kind]
+        assert auroc(shown.flatten(), spoilt[:, kind].flatten() > 0) > 0.95
+
+
+@pytest.mark.usefixtures("few")
+def test_both_parts_together_learn_where(tmp_path: Path) -> None:
+    net = Mender().eval()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    place(net, tmp_path, 0)
+    changed = {name for name, value in net.state_dict().items() if not value.equal(before[name])}
+    assert changed == {"places.coarse", "places.fine"}
+    assert net.places.fine.isfinite().all()
+
+
+@pytest.mark.usefixtures("few")
+def test_training_leaves_a_detector_that_hardening_goes_on_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hardening = import_module("plugins.mender.hardening")
+    for name, value in {"ROUNDS": 1, "PICTURES": 4, "CHUNK": 4, "STEPS": 2, "SIDE": 64, "ATTACK": 1}.items():
+        monkeypatch.setattr(hardening, name, value)
+    detector = taught(tmp_path, steps=3)
+    images, making = torch.rand(2, 3, 96, 96), detector.making(torch.zeros(2, dtype=torch.long))
+    with torch.inference_mode():
+        kinds, score, _ = detector(images, making)
+    assert kinds.isfinite().all()
+    assert ((score >= 0) & (score <= 1)).all()
+    hardening.harden(detector, tmp_path)
+    with torch.inference_mode():
+        assert not detector(images, making)[1].equal(score)
+
+
+def test_an_attack_moves_the_score_where_it_wants(portraits: Tensor) -> None:
+    """What hardening learns from: clean pictures that look spoilt, spoilt ones that look clean, a grey level apart."""
+    hardening = import_module("plugins.mender.hardening")
+    detector = discover().entry("mender/mender").open().net.detector
+    making = detector.making(torch.zeros(2, dtype=torch.long))
+
+    def joint(images: Tensor) -> Tensor:
+        return detector.joint(detector.weigh(features(images), making), making, 0)
+
+    clean = last_step(portraits[:2, :, :64, :64], 12)
+    with torch.no_grad():
+        before = joint(clean)
+        up, down = (joint(hardening._misled(detector, clean, sign, 0)) for sign in (1, -1))
+    assert (up > before).all()
+    assert (down < up).all()
