@@ -21,6 +21,7 @@ HOUSE = Path(__file__).parent.parent
 sys.path.insert(0, str(HOUSE))
 
 from zoo import Context, Corrector  # noqa: E402 – the house is found by then
+from zoo.engine.local import keep_memory  # noqa: E402
 from zoo.registry import discover  # noqa: E402
 from zoo.tensors import write  # noqa: E402
 from zoo.training.anomalies import apply, last_step  # noqa: E402
@@ -86,6 +87,7 @@ def page(measured: dict[str, dict[str, float]]) -> str:
 
 def main() -> None:
     torch.set_num_threads(1)
+    keep_memory()  # as the engine does
     with torch.no_grad():
         measured = {entry.id: measure(entry.open()) for entry in discover().of_kind("corrector")}
     write(page(measured).encode(), RESULTS / "correctors.md")

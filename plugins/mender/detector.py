@@ -26,7 +26,10 @@ STYLIZERS = (
 )
 """Stylizers whose normal comes with the weights. Making 0 is that of what no stylizer made."""
 PLAIN = 3
-"""Normals of what no stylizer made: of drawings, of photographs, and of scenes."""
+"""Normals of what no stylizer made, for the judges: of drawings, of photographs, and of scenes."""
+FAMILIES = 8
+"""Normals of the same, to be far from: of drawings, of scenes, and six of photographs, which are grouped by what they
+are like. One for all of these is so wide that little is far from it: what is sharp in mist is blurred in grass."""
 LIMIT = 8.0
 """Standard deviations beyond which a feature is no stranger."""
 SLIGHT = 0.05
@@ -83,8 +86,9 @@ class Detector(nn.Module):
         self.register_buffer("spread", torch.ones(LENGTH))
         self.register_buffer("basis", torch.eye(LENGTH)[:, :RANK].contiguous())
         self.register_buffer("leaning", torch.zeros(KINDS))
-        self.plain = Normals(PLAIN, LENGTH)
+        self.plain, self.families = Normals(PLAIN, LENGTH), Normals(FAMILIES, LENGTH)
         self.makings = Makings(1 + len(STYLIZERS))
+        self.maker = nn.Linear(LENGTH, 1 + len(STYLIZERS))
         self.part = nn.Sequential(nn.Linear(LENGTH, 64), nn.LeakyReLU(0.1), nn.Linear(64, 32), nn.LeakyReLU(0.1))
         self.part_kinds = nn.Linear(32, KINDS)
         self.name_alone = Judges(2 * LENGTH + RANK + 3 + 64)
@@ -139,14 +143,16 @@ class Detector(nn.Module):
 
     def _places(self, standard: Tensor, making: Making) -> tuple[list[Tensor], Tensor]:
         """Where descriptions `[N,LENGTH]` are among the usual ones, for the judges; and how far from them, `[N]`: from
-        their stylizer's, or where that is not told from the nearest."""
+        their stylizer's, or where that is not told from the nearest of what no stylizer made and of the one that it
+        looks like. Were it the nearest of all, what is spoilt would often pass for styled."""
         seen = standard @ self.basis
         plain, own = self.plain.nearest(standard), making.makings.alone(seen, making.which)
         far, off = distance(plain), distance(own)
-        styled = distance(self.makings.alone.nearest(seen, first=1))
         told = making.told.to(standard)[:, None]
         inputs = [standard, plain.clamp(-LIMIT, LIMIT), own.clamp(-LIMIT, LIMIT), far[:, None], off[:, None], told]
-        return inputs, torch.where(making.told, off, torch.minimum(far, styled))
+        guess, unlike = self.maker(standard).argmax(1), distance(self.families.nearest(standard))
+        nearest = torch.minimum(unlike, distance(self.makings.alone(seen, guess)))
+        return inputs, torch.where(making.told, off, torch.where(guess > 0, nearest, unlike))
 
     def kinds(self, evidence: Evidence, making: Making, mode: int) -> Tensor:
         return torch.sigmoid(evidence.kinds + self.leaning - making.makings.kinds[mode, making.which, None])
@@ -178,11 +184,10 @@ class Detector(nn.Module):
         self.leaning.copy_(leaning.detach())
 
     @torch.no_grad()
-    def calibrate(self, makings: Makings, which: int, mode: int, evidence: Evidence, count: int) -> None:
-        """Set what clean pictures score, from the evidence in views of `count` clean ones that the normals were not
-        taken from."""
-        views = len(evidence.kinds)
-        making = Making(makings, torch.full((views,), which), torch.zeros(views, dtype=torch.bool))
+    def calibrate(self, making: Making, mode: int, evidence: Evidence, count: int) -> None:
+        """Set what clean pictures of one making score, from the evidence in views of `count` ones that the normals were
+        not taken from."""
+        makings, which = making.makings, int(making.which[0])
         usual = makings.usual[mode, which]
         for signal, values in enumerate((evidence.anything, evidence.distance)):
             usual[signal] = _median_and_high(values)

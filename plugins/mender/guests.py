@@ -29,8 +29,8 @@ def normal(detector: Detector, images: Tensor, originals: Tensor) -> dict[str, T
     count = int(apart.sum())
     making = Making(makings, torch.zeros(count, dtype=torch.long), torch.ones(count, dtype=torch.bool))
     compared = detector.compare(described[apart], before[apart], colour[apart], making)
-    detector.calibrate(makings, 0, 0, detector.weigh(described[apart], making), count)
-    detector.calibrate(makings, 0, 1, compared, count)
+    detector.calibrate(making, 0, detector.weigh(described[apart], making), count)
+    detector.calibrate(making, 1, compared, count)
     return makings.state_dict()
 
 

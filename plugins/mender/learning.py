@@ -8,11 +8,10 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F  # noqa: N812
+from scipy.cluster.vq import kmeans, vq  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from zoo.training.anomalies import SEEN
-
-from .detector import STYLIZERS, Detector, Evidence
+from .detector import FAMILIES, STYLIZERS, Detector, Evidence
 from .examples import Examples, examples, joined, kept
 from .material import corpus
 from .normals import RANK
@@ -21,12 +20,13 @@ from .photographs import Split
 STEPS, BATCH, RATE = 2500, 192, 2e-3
 SPOILT_ROUNDS, CLEAN_SHARE, TRIED_ROUNDS = 4, 0.06, 3
 """How often each picture is spoilt to learn from, in which share of these not at all, and how often to calibrate."""
-GROUPS = ((0, 1), (2,), (3,))
-"""The sources, by their place in the corpus, that share a normal: drawings, photographs, scenes."""
-PHOTOGRAPHS = 2
-OFTEN = 6
-"""How many times a photograph counts where scores are set: none is like another, and of them, too, no more than one in
-twenty may be suspected."""
+GROUPS = (DRAWINGS, PHOTOGRAPHS, SCENES) = ((0, 1), (2,), (3,))
+"""The sources, by their place in the corpus, that share a normal."""
+LEADING = 4
+"""Directions in which photographs differ most: by these it is seen which are alike."""
+SHRUNK = 0.003
+"""The share of each feature's variance that is taken for its own in the normals of families: the same in all, large and
+small, so that distances compare."""
 FORGOTTEN = 0.35
 """How often it is not said by which stylizer a picture is."""
 FOLDS = 4
@@ -42,8 +42,6 @@ CLEAN = 2.0
 """What a clean picture counts."""
 WHICH = 0.3
 """What it counts to tell the kinds apart."""
-GUESSED = 0.2
-"""What a picture spoilt in colour alone counts where the original is not known: it may well be meant."""
 
 
 def prepare(detector: Detector, clean: Examples, spoilt: Examples) -> None:
@@ -59,11 +57,28 @@ def fit_normals(detector: Detector, clean: Examples) -> None:
     described = clean.described[:, 0].float()
     standard = detector.standard(described)
     for which, sources in enumerate(GROUPS):
-        detector.plain.fit(which, standard[torch.isin(clean.source, torch.tensor(sources))])
+        detector.plain.fit(which, standard[_of(sources, clean)])
     after, before = detector.directions(described), detector.directions(clean.before.float())
     for which in range(1 + len(STYLIZERS)):
         its = clean.making == which
         detector.makings.fit(which, before[its], after[its], clean.colour[its])
+
+
+def fit_families(detector: Detector, clean: Examples) -> None:
+    """Take the normals of drawings, of scenes, and of photographs that are alike (k-means)."""
+    standard = detector.standard(clean.described[:, 0].float())
+    drawings, scenes, photographs = (standard[_of(one, clean)] for one in (DRAWINGS, SCENES, PHOTOGRAPHS))
+    off = photographs - photographs.mean(0)
+    leading = (off @ torch.linalg.svd(off, full_matrices=False).Vh[:LEADING].T).numpy()
+    centres, _ = kmeans(leading, FAMILIES - 2, seed=0)
+    family = torch.from_numpy(vq(leading, centres)[0])
+    alike = (photographs[family == which] for which in range(FAMILIES - 2))
+    for which, its in enumerate((drawings, scenes, *alike)):
+        detector.families.fit(which, its if len(its) > 1 else photographs, SHRUNK)
+
+
+def _of(sources: tuple[int, ...], examples: Examples) -> Tensor:
+    return torch.isin(examples.source, torch.tensor(sources))
 
 
 def directions(standard: Tensor, clean: Examples, spoilt_standard: Tensor, spoilt: Examples) -> Tensor:
@@ -78,7 +93,7 @@ def directions(standard: Tensor, clean: Examples, spoilt_standard: Tensor, spoil
 
 
 def learn(detector: Detector, pools: Sequence[Examples], clean: Examples, seed: int, steps: int = STEPS) -> None:
-    """Cross-entropy of kinds, of kinds in parts, and of whether there is anything, alone and compared.
+    """Cross-entropy of kinds, of kinds in parts, and of whether there is anything, alone and compared; and of makings.
 
     Drawn from all pools alike; one that stands twice is drawn from twice as often. Normals are of the `clean` ones.
     While it learns, it sees each picture beside normals of others (cross-fitting): those of its own would be too near.
@@ -103,6 +118,7 @@ def learn(detector: Detector, pools: Sequence[Examples], clean: Examples, seed: 
         if step % 100 == 0:
             print(step, round(loss.item(), 4), flush=True)
     fit_normals(detector, clean)
+    fit_families(detector, clean)
     detector.eval()
 
 
@@ -121,15 +137,13 @@ def cost(detector: Detector, batch: Examples, rng: torch.Generator) -> Tensor:
     said = torch.where(torch.rand(count, generator=rng) < FORGOTTEN, 0, batch.making)
     alone = detector.weigh(described, detector.making(said))
     compared = detector.beside(described, before, batch.colour, detector.making(batch.making))
-    there = batch.severity > 0
-    colour_alone = there.sum(1).eq(1) & there[:, SEEN.index("colour")]
-    guessed = torch.where(colour_alone, GUESSED, 1.0)
     parts = F.binary_cross_entropy_with_logits(alone.parts, batch.where.clamp(0, 1), reduction="none").mean((1, 2))
     where = (parts * ~batch.odd).mean()
-    return named(alone, batch, guessed) + named(compared, batch, torch.ones(count)) + where
+    maker = F.cross_entropy(detector.maker(detector.standard(described[:, 0])), batch.making)
+    return named(alone, batch) + named(compared, batch) + where + maker
 
 
-def named(evidence: Evidence, batch: Examples, weight: Tensor) -> Tensor:
+def named(evidence: Evidence, batch: Examples) -> Tensor:
     """Of all judges: cross-entropy of each kind and, where there is one, of which; and of whether there is anything.
     What hardly shows hardly counts; of what is odd, no kind is said."""
     there = batch.severity > 0
@@ -145,7 +159,7 @@ def named(evidence: Evidence, batch: Examples, weight: Tensor) -> Tensor:
     which = (which * counts[one].amin(1)).mean()
     something = there.any(1) | batch.odd
     strong = (batch.severity.amax(1) / PLAIN).clamp(max=1)
-    share = torch.where(something, torch.where(batch.odd, 1.0, strong) * shows * weight, CLEAN)
+    share = torch.where(something, torch.where(batch.odd, 1.0, strong) * shows, CLEAN)
     anything = evidence.anything.unflatten(0, (judges, -1))
     any_ = F.binary_cross_entropy_with_logits(
         anything, something.float().expand_as(anything), share.expand_as(anything)
@@ -154,21 +168,20 @@ def named(evidence: Evidence, batch: Examples, weight: Tensor) -> Tensor:
 
 
 def calibrate(detector: Detector, clean: Examples, spoilt: Examples) -> None:
-    """Set what scores are worth, by pictures that nothing was learnt from. Clean ones are those that no stylizer made,
-    of which photographs count `OFTEN`; and each stylizer's."""
-    weighed = joined([clean, *[clean[clean.source == PHOTOGRAPHS]] * (OFTEN - 1)])
+    """Set what scores are worth, by pictures that nothing was learnt from: those that no stylizer made, and each
+    stylizer's."""
     with torch.no_grad():
         lone, kind = _lone(detector, spoilt)
     detector.lean(lone, kind)
     for which in range(1 + len(STYLIZERS)):
-        its = weighed[weighed.making == which]
+        its = clean[clean.making == which]
         making, described = detector.making(its.making), its.described.float()
         with torch.no_grad():
             alone = detector.weigh(described, making)
             compared = detector.compare(described, its.before.float(), its.colour, making)
         count = len(torch.stack([its.source, its.picture], 1).unique(dim=0))
-        detector.calibrate(detector.makings, which, 0, alone, count)
-        detector.calibrate(detector.makings, which, 1, compared, count)
+        detector.calibrate(making, 0, alone, count)
+        detector.calibrate(making, 1, compared, count)
 
 
 def _lone(detector: Detector, spoilt: Examples) -> tuple[Evidence, Tensor]:

@@ -33,9 +33,9 @@ class Normals(nn.Module):
         """`[N,size]` and which normal, `[N]` -> how far from it, in standard deviations of uncorrelated directions."""
         return self._all(values)[which, torch.arange(len(values), device=values.device)]
 
-    def nearest(self, values: Tensor, first: int = 0) -> Tensor:
-        """The same for that normal, of the `first` one and those after it, which each is nearest to."""
-        found = self._all(values)[first:]
+    def nearest(self, values: Tensor) -> Tensor:
+        """The same for the normal that each is nearest to."""
+        found = self._all(values)
         return found[found.square().sum(2).argmin(0), torch.arange(len(values), device=values.device)]
 
     def _all(self, values: Tensor) -> Tensor:
@@ -46,9 +46,9 @@ class Normals(nn.Module):
         whole[:, rows, columns] = self.whitening
         return (values - self.mean[:, None]) @ whole.mT
 
-    def fit(self, which: int, values: Tensor) -> None:
+    def fit(self, which: int, values: Tensor, shrunk: float | None = None) -> None:
         """Take the normal from clean pictures, `[n,size]`."""
-        self.mean[which], whole = normal(values)
+        self.mean[which], whole = normal(values, shrunk)
         self.whitening[which] = _half(whole)
 
 
@@ -56,10 +56,12 @@ def _half(matrix: Tensor) -> Tensor:
     return matrix[*torch.tril_indices(*matrix.shape)]
 
 
-def normal(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and whitening matrix, 0 above the diagonal. Of few, features are taken to vary by themselves in part."""
+def normal(values: Tensor, shrunk: float | None = None) -> tuple[Tensor, Tensor]:
+    """Mean and whitening matrix, 0 above the diagonal. Features are taken to vary by themselves in part: by `shrunk`,
+    or where it is not given by `SHRUNK`."""
     mean, spread = values.mean(0), values.std(0).clamp_min(0.02)
-    shrunk = SHRUNK[len(values) >= 2 * len(mean)]
+    if shrunk is None:
+        shrunk = SHRUNK[len(values) >= 2 * len(mean)]
     scaled = ((values - mean) / spread).double()
     own = torch.eye(len(mean), dtype=torch.float64)
     covariance = (1 - shrunk) * scaled.T @ scaled / (len(values) - 1) + shrunk * own

@@ -33,12 +33,12 @@ class Mender(Corrector):
             "Liangyu Chen, Xiaojie Chu, Xiangyu Zhang, Jian Sun: Simple Baselines for Image Restoration, 2022",
             "Ethan Perez et al.: FiLM, Visual Reasoning with a General Conditioning Layer, 2018",
             "Taught on drawings in styles by Lisa Wischofsky, Zoish and Pablo Stanley (CC0 1.0), Micah Lanier and "
-            "Johan Melin (CC BY 4.0), on free pictures that come with scikit-image, and on the Budgie Desktop's "
-            "backgrounds (CC0 1.0)",
+            "Johan Melin (CC BY 4.0), on free pictures that come with scikit-image, and on photographs of the Budgie "
+            "Desktop and of WordPress themes (CC0 1.0)",
         ),
     )
     weights = WeightsRef(
-        "persona-zoo/mender-mender", None, "a3dd8ca15724a6f5458aaf481568eccf48d9942995e8001d1a55c8be3778bcc2"
+        "persona-zoo/mender-mender", None, "24e2d9ff14d1adca8561f291d70056f995a56166dc21141f296d1d8453d4b80b"
     )
     kinds = {
         "colour": "Colour distortion",

@@ -1,7 +1,7 @@
 """How the weights came to be.
 
 `zoo train mender/mender --data avatars: --out DIR` teaches the detector and the fixer on `material`, and writes both as
-one file. The detector's part takes a quarter of an hour of a core, the fixer's two hours. With `--adversarial` it goes
+one file. The detector's part takes half an hour of a core, the fixer's four hours. With `--adversarial` it goes
 on teaching the bundled detector, on pictures that were changed to mislead it. `zoo evaluate mender/mender` measures the
 bundled weights beside their peers.
 """
@@ -43,5 +43,6 @@ def train(
         net.detector = taught(out / "material", SEED)
         net.fixer, facts["seen"] = train_fixer(out, resume, tracker)
         place(net, out / "material", SEED)
-    net.fixer.half()  # as the file holds it
+    for part in (net.fixer, net.detector.families):
+        part.half()  # as the file holds it
     save_results(net, out, facts)

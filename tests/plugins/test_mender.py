@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from plugins.mender.detector import Detector, Evidence
+from plugins.mender.detector import STYLIZERS, Detector, Evidence
 from plugins.mender.features import LENGTH, PARTS, features
 from plugins.mender.leaves import texture
+from plugins.mender.mending import Mender
 from plugins.mender.normals import Normals, distance
 from plugins.mender.reference import colours
 from zoo import Context, Corrector, Findings
@@ -193,6 +195,20 @@ def test_a_style_has_a_normal_of_its_own(mender: Corrector, portraits: Tensor, d
     assert (overall(known) < 0.5).float().mean() >= 0.7
     assert known.calibration is not None
     assert known.calibration.on == "80 clean pictures by the same stylizer"
+
+
+def test_a_picture_is_held_against_the_style_that_it_looks_like(
+    mender: Corrector, portraits: Tensor, detect: Callable[..., Findings]
+) -> None:
+    """Also where nobody says who made it, a good drawing is seldom a bad photograph; a plain picture is of no style."""
+    style = discover().entry("ink/halftone").open()
+    with torch.inference_mode():
+        drawn = last_step(style.stylize(portraits, style.Params()), 8)
+        detector = cast(Mender, mender.net).detector
+        guesses = [detector.maker(detector.standard(features(of)[:, 0])).argmax(1) for of in (drawn, portraits)]
+    assert (guesses[0] == 1 + STYLIZERS.index("ink/halftone")).float().mean() >= 0.7
+    assert (guesses[1] == 0).float().mean() >= 0.9
+    assert (overall(detect(drawn)) < 0.5).float().mean() >= 0.7
 
 
 def test_a_style_that_is_not_known_is_not_compared(portraits: Tensor, detect: Callable[..., Findings]) -> None:

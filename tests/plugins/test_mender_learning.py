@@ -10,10 +10,13 @@ import torch.nn.functional as F  # noqa: N812
 from PIL import Image
 from torch import Tensor
 
-from plugins.mender.features import features
-from plugins.mender.learning import taught
+from plugins.mender.detector import FAMILIES, Detector
+from plugins.mender.examples import Examples
+from plugins.mender.features import LENGTH, features
+from plugins.mender.learning import fit_families, taught
 from plugins.mender.leaves import collage, cut, dead_leaves, shot, texture, toned
 from plugins.mender.mending import Mender
+from plugins.mender.normals import distance
 from plugins.mender.oddities import ODDITIES
 from plugins.mender.places import Places
 from plugins.mender.placing import place
@@ -76,7 +79,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(material, "COUNTS", dict.fromkeys(material.SPLITS, tiny))
     monkeypatch.setattr(material, "SIDE", 96)
     photographs = import_module("plugins.mender.photographs")
-    monkeypatch.setattr(photographs, "BUDGIE", dict.fromkeys(material.SPLITS, ()))  # these would have to be fetched
+    monkeypatch.setattr(photographs, "ARCHIVES", ())  # they would have to be fetched
     monkeypatch.setattr(import_module("plugins.mender.examples"), "SIDES", (96,))
 
 
@@ -94,19 +97,22 @@ def test_photographs_are_fetched_once(tmp_path: Path, monkeypatch: pytest.Monkey
     photographs = import_module("plugins.mender.photographs")
     asked = []
 
-    def fetch(url: str, folder: str, md5: str) -> None:
-        asked.append(url)
-        inside = Path(folder) / "budgie-backgrounds-3.0" / "backgrounds"
-        inside.mkdir(parents=True)
-        Image.new("RGB", (96, 60), (255, 0, 0)).save(inside / "tea-gardens.jpg")
+    def download(url: str, folder: str, md5: str) -> None:
+        asked.append((url, md5))
+        path = Path(folder) / "themes" / "tree.webp"
+        path.parent.mkdir(parents=True)
+        Image.new("RGB", (1920, 1200), (255, 0, 0)).save(path)
 
     monkeypatch.setattr(photographs, "CACHE", tmp_path)
-    monkeypatch.setattr(photographs, "download_and_extract_archive", fetch)
+    monkeypatch.setattr(photographs, "download_and_extract_archive", download)
+    archive = photographs.Archive("https://deb.debian.org/one.tar.xz", "0", {"train": ("themes/tree.webp",)})
+    monkeypatch.setattr(photographs, "ARCHIVES", (archive,))
     for _ in range(2):
-        found = photographs.budgie("tea-gardens")
-    assert found.shape == (3, 20, 32)
+        found = photographs.photographs("train")[-1]
+    assert found.shape == (3, 600, 960), "so many times smaller that it is still of 600 pixels"
     assert found[0].min() > 0.95
-    assert asked == [photographs.URL]
+    assert asked == [("https://deb.debian.org/one.tar.xz", "0")]
+    assert len(photographs.photographs("test")) == len(photographs.SCIKIT["test"])
 
 
 def test_photographs_that_cannot_be_fetched_are_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,14 +124,35 @@ def test_photographs_that_cannot_be_fetched_are_a_sentence(tmp_path: Path, monke
     monkeypatch.setattr(photographs, "CACHE", tmp_path)
     monkeypatch.setattr(photographs, "download_and_extract_archive", fail)
     with pytest.raises(SourceError, match=r"cannot be fetched: .*no route to host.* unpack https://deb\.debian\.org"):
-        photographs.budgie("tea-gardens")
+        photographs.photographs("train")
 
 
 def test_no_photograph_is_in_two_splits() -> None:
     photographs = import_module("plugins.mender.photographs")
-    for each in (photographs.SCIKIT, photographs.BUDGIE):
-        names = [name for split in photographs.SPLITS for name in each[split]]
+    for each in (photographs.SCIKIT, *(archive.paths for archive in photographs.ARCHIVES)):
+        names = [name for split in photographs.SPLITS for name in each.get(split, ())]
         assert len(names) == len(set(names))
+
+
+def test_photographs_have_a_normal_for_each_sort() -> None:
+    """What lies between two sorts is far from all, though in the midst of all of them."""
+    rng = torch.Generator().manual_seed(0)
+    detector, size = Detector(), 700
+    sorts = torch.zeros(FAMILIES - 2, LENGTH)
+    for number, sort in enumerate(sorts):
+        sort[50 * number : 50 * number + 50] = 3
+    photographs = sorts.repeat_interleave(size, 0) + 0.3 * torch.randn(size * len(sorts), LENGTH, generator=rng)
+    drawings, scenes = (0.3 * torch.randn(size, LENGTH, generator=rng) + shift for shift in (5, -5))
+    source = torch.tensor([0] * size + [3] * size + [2] * len(photographs))
+    fit_families(detector, clean_examples(torch.cat([drawings, scenes, photographs]), source))
+    near, between = (distance(detector.families.nearest(each)) for each in (photographs, torch.zeros(1, LENGTH)))
+    assert near.amax() < 1 < between
+
+
+def clean_examples(described: Tensor, source: Tensor) -> Examples:
+    """Of which nothing else matters."""
+    nothing = torch.zeros(len(source))
+    return Examples(described[:, None], *[nothing] * 7, source, nothing)
 
 
 def test_each_kind_is_placed_by_whoever_knows() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import threading
@@ -30,6 +31,14 @@ SECONDS = float(os.environ.get("ZOO_SECONDS", 120))
 """How long anybody waits for a model."""
 BATCH = 16
 """Pictures drawn at once."""
+KEPT = {
+    "M_ARENA_MAX": (-8, 1),
+    "M_MMAP_THRESHOLD": (-3, 2**25),
+    "M_TOP_PAD": (-2, 2**29),
+    "M_TRIM_THRESHOLD": (-1, 2**30),
+}
+"""Parameters of mallopt(3) and what they are set to: one heap for all threads, for pieces of up to 32 MiB, which grows
+by half a GiB at a time, and of which up to one GiB is kept when nothing uses it."""
 
 log = logging.getLogger("zoo.engine")
 
@@ -50,6 +59,14 @@ def exact() -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
+
+
+def keep_memory() -> None:
+    """Have glibc keep memory that was freed, where it is the C library. Otherwise it goes back to the kernel after each
+    layer, and comes again page by page: a twelfth of a U-Net's time."""
+    if mallopt := getattr(ctypes.CDLL(None) if os.name == "posix" else None, "mallopt", None):
+        for parameter, value in KEPT.values():
+            mallopt(parameter, value)
 
 
 def attempt(model: Model, verb: Callable[..., T], *args: Any) -> T:
@@ -132,6 +149,7 @@ class Local:
 
     def __init__(self, device: str | None = None, budget: int = BUDGET, seconds: float = SECONDS) -> None:
         exact()
+        keep_memory()
         self.device = device or pick_device()
         self.seconds = seconds
         self._lock = threading.Lock()
