@@ -24,7 +24,7 @@ GROUPS = (DRAWINGS, PHOTOGRAPHS, SCENES) = ((0, 1), (2,), (3,))
 """The sources, by their place in the corpus, that share a normal."""
 LEADING = 4
 """Directions in which photographs differ most: by these it is seen which are alike."""
-SHRUNK = 0.003
+OWN = 0.003
 """The share of each feature's variance that is taken for its own in the normals of families: the same in all, large and
 small, so that distances compare."""
 FORGOTTEN = 0.35
@@ -74,7 +74,7 @@ def fit_families(detector: Detector, clean: Examples) -> None:
     family = torch.from_numpy(vq(leading, centres)[0])
     alike = (photographs[family == which] for which in range(FAMILIES - 2))
     for which, its in enumerate((drawings, scenes, *alike)):
-        detector.families.fit(which, its if len(its) > 1 else photographs, SHRUNK)
+        detector.families.fit(which, its if len(its) > 1 else photographs, OWN)
 
 
 def _of(sources: tuple[int, ...], examples: Examples) -> Tensor:

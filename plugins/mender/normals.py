@@ -14,7 +14,7 @@ RANK = 96
 MODES = 2
 """Scores differ between pictures by themselves, 0, and those held against their originals, 1."""
 QUANTILES = 101
-SHRUNK = (0.3, 0.001)
+SHRUNK = (0.1, 0.001)
 """The share of each feature's variance that is taken for its own, where a normal is of few pictures or of many."""
 
 
