@@ -17,6 +17,12 @@ PATIENCE = 60_000
 """Milliseconds to wait for anything: machines that run tests are busy."""
 expect.set_options(timeout=PATIENCE)
 
+FRAMES = """count => new Promise(done => {
+    const wait = left => requestAnimationFrame(() => left > 1 ? wait(left - 1) : done());
+    wait(count);
+})"""
+"""Waits until the page was painted so many times."""
+
 
 class Visitor:
     """A page of the studio. Handlers answer when the recipe at hand changes; `doing` waits for that."""
@@ -68,8 +74,12 @@ class Visitor:
         self.page.get_by_role("tab", name=self.say(english), exact=True).click()
 
     def unfold(self, english: str) -> None:
-        """Opens an accordion of the tab that shows."""
-        self.page.locator("button.label-wrap:visible", has_text=self.say(english)).click()
+        """Opens an accordion of the tab that shows, and leaves Gradio the frames that it takes to write into what was
+        folded away: quicker hands than a person's would lose what they type."""
+        fold = self.page.locator("button.label-wrap:visible", has_text=self.say(english))
+        fold.click()
+        expect(fold.locator("xpath=following-sibling::div").locator(".block:visible").first).to_be_visible()
+        self.page.evaluate(FRAMES, 4)
 
     def choose(self, selector: str, option: str) -> None:
         """Picks an option of a dropdown."""
