@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from .features import GRID, LENGTH, features
@@ -32,22 +31,31 @@ FAMILIES = 8
 are like. One for all of these is so wide that little is far from it: what is sharp in mist is blurred in grass."""
 LIMIT = 8.0
 """Standard deviations beyond which a feature is no stranger."""
+FAR, FAR_OF_GUESTS = 0.8, 2.0
+"""What the distance from the normal counts beside the network, which errs less; but more where the network has learnt
+nothing of the stylizer: what it says of such pictures scatters."""
 SLIGHT = 0.05
 """By how much colours are off, to be looked at closely: about a grey level. Many styles have one paper and one ink."""
 JUDGES = 6
 """Networks that learn the same from other beginnings; what they say is averaged."""
 STEEP = math.log(9)
-CAUTION = 0.01
-"""How little is thought of leaning far towards a kind: nats for its square."""
 
 
 @dataclass(frozen=True)
 class Making:
-    """Which of some makings pictures are of, `[N]`, and for which of them it is told: of the others it may be any."""
+    """Which of some makings pictures are of, `[N]`, and for which of them it is told: of the others it may be any; and
+    what the distance from their normal counts."""
 
     makings: Makings
     which: Tensor
     told: Tensor
+    far: float = FAR
+
+
+def guest(makings: Makings, count: int) -> Making:
+    """`count` pictures by one stylizer that is none of `STYLIZERS`, of which `makings` alone knows."""
+    which = torch.zeros(count, dtype=torch.long, device=makings.counts.device)
+    return Making(makings, which, torch.ones_like(which, dtype=torch.bool), FAR_OF_GUESTS)
 
 
 @dataclass(frozen=True)
@@ -78,14 +86,12 @@ class Detector(nn.Module):
     centre: Tensor
     spread: Tensor
     basis: Tensor
-    leaning: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("centre", torch.zeros(LENGTH))
         self.register_buffer("spread", torch.ones(LENGTH))
         self.register_buffer("basis", torch.eye(LENGTH)[:, :RANK].contiguous())
-        self.register_buffer("leaning", torch.zeros(KINDS))
         self.plain, self.families = Normals(PLAIN, LENGTH), Normals(FAMILIES, LENGTH)
         self.makings = Makings(1 + len(STYLIZERS))
         self.maker = nn.Linear(LENGTH, 1 + len(STYLIZERS))
@@ -155,33 +161,19 @@ class Detector(nn.Module):
         return inputs, torch.where(making.told, off, torch.where(guess > 0, nearest, unlike))
 
     def kinds(self, evidence: Evidence, making: Making, mode: int) -> Tensor:
-        return torch.sigmoid(evidence.kinds + self.leaning - making.makings.kinds[mode, making.which, None])
+        return torch.sigmoid(evidence.kinds - making.makings.kinds[mode, making.which, None])
 
     def overall(self, evidence: Evidence, making: Making, mode: int) -> Tensor:
         """0.1 for the median of clean pictures, 0.5 for their 95 % quantile."""
         return torch.sigmoid(STEEP * (self.joint(evidence, making, mode) - 1))
 
     def joint(self, evidence: Evidence, making: Making, mode: int) -> Tensor:
-        """What stands out more, by the network or by the distance from the normal: 0 for the median of clean pictures,
+        """How much stands out, by the network and by the distance from the normal: 0 for the median of clean pictures,
         1 for their 95 % quantile."""
         usual = making.makings.usual[mode, making.which]
         both = torch.stack([evidence.anything, evidence.distance], 1)
-        return _raised(torch.logsumexp(_raised(both, usual[:, :2]), 1), usual[:, 2])
-
-    def lean(self, evidence: Evidence, kind: Tensor) -> None:
-        """Learn by how much some kinds are named too readily: from the evidence in spoilt pictures that nothing was
-        learnt from, and what each is spoilt by, `[N]`."""
-        leaning = torch.zeros(KINDS, requires_grad=True)
-        optimizer = torch.optim.LBFGS([leaning], max_iter=200)
-
-        def cost() -> Tensor:
-            optimizer.zero_grad()
-            unlike = F.cross_entropy(evidence.kinds + leaning, kind) + CAUTION * leaning.square().sum()
-            unlike.backward()
-            return unlike
-
-        optimizer.step(cost)
-        self.leaning.copy_(leaning.detach())
+        found, away = _raised(both, usual[:, :2]).unbind(1)
+        return _raised(found + making.far * away, usual[:, 2])
 
     @torch.no_grad()
     def calibrate(self, making: Making, mode: int, evidence: Evidence, count: int) -> None:
@@ -193,7 +185,7 @@ class Detector(nn.Module):
             usual[signal] = _median_and_high(values)
         usual[2] = torch.tensor([0.0, 1.0])
         usual[2] = _median_and_high(self.joint(evidence, making, mode))
-        makings.kinds[mode, which] = (evidence.kinds + self.leaning).amax(1).quantile(0.95)
+        makings.kinds[mode, which] = evidence.kinds.amax(1).quantile(0.95)
         makings.counts[mode, which] = count
         scores = self.overall(evidence, making, mode)
         makings.quantiles[mode, which] = scores.quantile(torch.linspace(0, 1, QUANTILES))

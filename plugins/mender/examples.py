@@ -25,7 +25,7 @@ from .reference import colours
 SIDES = (96, 128, 128, 160, 160, 208, 256, 256)
 """Of squares that pictures are cut or reduced to; the largest are looked at as all larger ones are, through windows."""
 BATCH = 16
-ODD = 0.2
+ODD = 0.3
 """How often what befalls pictures has no name."""
 
 

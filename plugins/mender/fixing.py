@@ -43,7 +43,7 @@ CLEAN, DOUBLE, LOCAL, SEVERITY = 0.04, 0.15, 0.4, (0.1, 1.0)
 UNTOLD, MISTOLD = 0.1, 0.08
 """How often it is not said what is wrong, and how often a kind is named that was not done: detectors err."""
 
-BUDGET = Budget(images=720_000, batch=BATCH, save_every=4000)
+BUDGET = Budget(images=900_000, batch=BATCH, save_every=4000)
 
 RATE = 3.5e-4
 CLIP = 1.0

@@ -7,7 +7,7 @@ from itertools import cycle
 import torch
 from torch import Generator, Tensor
 
-from .detector import Detector, Making
+from .detector import Detector, guest
 from .features import features
 from .normals import Makings
 from .reference import colours
@@ -27,7 +27,7 @@ def normal(detector: Detector, images: Tensor, originals: Tensor) -> dict[str, T
     fitted = detector.directions(before[~apart]), detector.directions(described[~apart, 0])
     makings.fit(0, *fitted, colour[~apart])
     count = int(apart.sum())
-    making = Making(makings, torch.zeros(count, dtype=torch.long), torch.ones(count, dtype=torch.bool))
+    making = guest(makings, count)
     compared = detector.compare(described[apart], before[apart], colour[apart], making)
     detector.calibrate(making, 0, detector.weigh(described[apart], making), count)
     detector.calibrate(making, 1, compared, count)

@@ -37,7 +37,7 @@ def harden(detector: Detector, folder: Path, seed: int = 0) -> None:
 
     A third of the pictures that its normals are taken from are under attack: else the distance from these is as easily
     misled as before."""
-    spoilt, clean, held_out, tried = described(folder, seed)
+    spoilt, clean, held_out = described(folder, seed)
     sources = {name: of.pictures for name, of in corpus(folder, "train").items() if name in SOURCES}
     misleading: list[Examples] = []
     for number in range(ROUNDS):
@@ -47,7 +47,7 @@ def harden(detector: Detector, folder: Path, seed: int = 0) -> None:
         calm = found[found.severity.sum(1) == 0]
         usual = joined([clean, *[calm] * max(1, len(clean) // 2 // len(calm))])
         learn(detector, [spoilt, clean, found, found], usual, seed + number, STEPS)
-    calibrate(detector, held_out, tried)
+    calibrate(detector, held_out)
 
 
 def attacked(detector: Detector, sources: dict[str, Tensor], rng: Generator) -> Examples:

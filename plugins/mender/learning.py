@@ -11,15 +11,16 @@ import torch.nn.functional as F  # noqa: N812
 from scipy.cluster.vq import kmeans, vq  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
+from .archives import Split
 from .detector import FAMILIES, STYLIZERS, Detector, Evidence
 from .examples import Examples, examples, joined, kept
 from .material import corpus
 from .normals import RANK
-from .photographs import Split
 
 STEPS, BATCH, RATE = 2500, 192, 2e-3
-SPOILT_ROUNDS, CLEAN_SHARE, TRIED_ROUNDS = 4, 0.06, 3
-"""How often each picture is spoilt to learn from, in which share of these not at all, and how often to calibrate."""
+SPOILT_ROUNDS, CLEAN_SHARE, CLEAN_ROUNDS = 4, 0.06, 2
+"""How often each picture is spoilt to learn from, in which share of these not at all; and how often it is looked at as
+it is."""
 GROUPS = (DRAWINGS, PHOTOGRAPHS, SCENES) = ((0, 1), (2,), (3,))
 """The sources, by their place in the corpus, that share a normal."""
 LEADING = 4
@@ -167,12 +168,9 @@ def named(evidence: Evidence, batch: Examples) -> Tensor:
     return each + WHICH * which + 0.5 * any_
 
 
-def calibrate(detector: Detector, clean: Examples, spoilt: Examples) -> None:
+def calibrate(detector: Detector, clean: Examples) -> None:
     """Set what scores are worth, by pictures that nothing was learnt from: those that no stylizer made, and each
     stylizer's."""
-    with torch.no_grad():
-        lone, kind = _lone(detector, spoilt)
-    detector.lean(lone, kind)
     for which in range(1 + len(STYLIZERS)):
         its = clean[clean.making == which]
         making, described = detector.making(its.making), its.described.float()
@@ -184,32 +182,23 @@ def calibrate(detector: Detector, clean: Examples, spoilt: Examples) -> None:
         detector.calibrate(making, 1, compared, count)
 
 
-def _lone(detector: Detector, spoilt: Examples) -> tuple[Evidence, Tensor]:
-    """The evidence in what shows one kind of fault that has a name, and which."""
-    there = spoilt.severity > 0
-    plain = (spoilt.severity.amax(1) >= PLAIN) & (spoilt.changed >= 1)
-    its = spoilt[there.sum(1).eq(1) & plain & (spoilt.making == 0)]
-    return detector.weigh(its.described.float(), detector.making(its.making)), its.severity.argmax(1)
-
-
 def taught(folder: Path, seed: int = 0, steps: int = STEPS) -> Detector:
     """A detector that has learnt from the material in `folder`; what is not there yet is made, and kept there."""
-    spoilt, clean, held_out, tried = described(folder, seed)
+    spoilt, clean, held_out = described(folder, seed)
     torch.manual_seed(seed)
     detector = Detector()
     prepare(detector, clean, spoilt)
     learn(detector, [spoilt, spoilt, clean], clean, seed, steps)
-    calibrate(detector, held_out, tried)
+    calibrate(detector, held_out)
     return detector
 
 
 def described(folder: Path, seed: int) -> tuple[Examples, ...]:
-    """Spoilt pictures and clean ones to learn from; clean ones and spoilt ones to calibrate with."""
+    """Spoilt pictures and clean ones to learn from, and clean ones to calibrate with."""
     jobs: dict[str, tuple[Split, int, float]] = {
         "spoilt": ("train", SPOILT_ROUNDS, CLEAN_SHARE),
-        "clean": ("train", 2, 1.0),
-        "held-out": ("calibrate", 2, 1.0),
-        "tried": ("calibrate", TRIED_ROUNDS, 0.0),
+        "clean": ("train", CLEAN_ROUNDS, 1.0),
+        "held-out": ("calibrate", CLEAN_ROUNDS, 1.0),
     }
     return tuple(
         kept(folder / f"examples-{name}.safetensors", partial(_described, folder, *job, seed + number))

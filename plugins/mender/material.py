@@ -25,9 +25,10 @@ from zoo.training.degradations import choice
 from zoo.training.once import once
 from zoo.training.restyling import restyled
 
+from .archives import SPLITS, Split
 from .detector import STYLIZERS
 from .leaves import collage, cut, dead_leaves, resized, shot, texture, toned
-from .photographs import SPLITS, Split, photographs
+from .photographs import photographs
 
 SIDE = 256
 HELD = Image.Resampling.LANCZOS

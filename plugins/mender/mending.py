@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from zoo import Context
 
-from .detector import STYLIZERS, Detector, Making, Verdict
+from .detector import STYLIZERS, Detector, Making, Verdict, guest
 from .net import Fixer, across, enlarged, smooth
 from .normals import Makings
 from .places import Places
@@ -19,12 +19,11 @@ SMALL, FLAT = 32, 1 / 255
 """A shorter side in pixels, and a standard deviation, under which a picture tells nothing of what befell it."""
 DRAWN = 0.2
 """The overall score from which on the fixer is asked for maps. Most clean pictures stay under it, and cost less."""
-SURE = 0.5
-"""The overall score from which on maps have their full strength: where nothing looks wrong, no place may."""
 FAINT = 0.1
 """What a map shows less of is taken for nothing."""
-UNLIKELY = 0.3
-"""The fixer is told nothing of kinds that score less."""
+UNLIKELY, SURE = 0.3, 0.9
+"""The fixer is told nothing of kinds that score less than the one; and of the likeliest kind, that it scores the other
+or more: told by halves, it mends by halves."""
 GLOBAL = 0.5
 """The mean of a map from which on the whole picture is mended alike."""
 PLAIN = 16 / 255
@@ -49,9 +48,9 @@ class Mender(nn.Module):
         which = self.detector.centre.new_full((count,), number, dtype=torch.long)
         if context.normal is None:
             return self.detector.making(which)
-        guest = Makings().to(which.device)
-        guest.load_state_dict(context.normal)
-        return Making(guest, torch.zeros_like(which), torch.ones_like(which, dtype=torch.bool))
+        makings = Makings().to(which.device)
+        makings.load_state_dict(context.normal)
+        return guest(makings, count)
 
     def verdict(self, images: Tensor, making: Making, originals: Tensor | None) -> Verdict:
         """The detector's; scores are 0 where a picture is too small, or says nothing by being all of one colour."""
@@ -63,8 +62,8 @@ class Mender(nn.Module):
         return Verdict(kinds * tells[:, None], overall * tells, parts)
 
     def maps(self, images: Tensor, verdict: Verdict, unspoilt: Tensor | None = None) -> Tensor:
-        """Where the kinds are, `[N,8,H,W]` in 0..1; pale in pictures that look clean. Where the pictures are known as
-        they were, `unspoilt`, it is wherever they differ from that."""
+        """Where the kinds are, `[N,8,H,W]` in 0..1. Where the pictures are known as they were, `unspoilt`, it is
+        wherever they differ from that."""
         kinds, overall, parts = verdict
         size, drawn = images.shape[2:], overall >= DRAWN
         if unspoilt is None:
@@ -74,11 +73,13 @@ class Mender(nn.Module):
                 maps[drawn] = enlarged(self.places(parts[drawn], found), size)
         else:
             maps = changes(images, unspoilt) * (2 * kinds).clamp(max=1)[..., None, None]
-        return (maps * (overall / SURE).clamp(max=1)[:, None, None, None] - FAINT).clamp_min(0) / (1 - FAINT)
+        return (maps - FAINT).clamp_min(0) / (1 - FAINT)
 
     def fixed(self, images: Tensor, kinds: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """The images mended, told the score `[N]` of each kind; and maps of all kinds, small, as logits."""
-        mended, maps = self.fixer(images, F.threshold(torch.stack(list(kinds), 1), UNLIKELY, 0.0))
+        told = F.threshold(torch.stack(list(kinds), 1), UNLIKELY, 0.0)
+        likeliest = (told > 0) & (told == told.amax(1, keepdim=True))
+        mended, maps = self.fixer(images, torch.where(likeliest, told.clamp_min(SURE), told))
         return mended, maps
 
     def gate(self, where: Tensor) -> Tensor:

@@ -119,9 +119,95 @@ def pasted(picture: Tensor, severity: float, rng: Generator) -> Tensor:
     return spoilt
 
 
+def defocused(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Out of focus: each point a disc of up to 4 pixels around."""
+    radius = 4 * severity
+    reach = math.ceil(radius) + 1
+    off = torch.arange(-reach, reach + 1).float()
+    disc = (radius + 0.5 - (off[:, None] ** 2 + off[None] ** 2).sqrt()).clamp(0, 1)
+    padded = F.pad(picture[:, None], (reach,) * 4, mode="replicate")
+    return F.conv2d(padded, (disc / disc.sum())[None, None])[:, 0]
+
+
+def fringed(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """One channel out of focus, as by cheap lenses."""
+    soft = gaussian(picture, 0.5 + 3 * severity)
+    channel = torch.arange(3).view(3, 1, 1) == choice(rng, 3)
+    return torch.where(channel, torch.lerp(picture, soft, min(1.0, 4 * severity)), picture)
+
+
+def mosaiced(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """As a sensor sees it through a filter of colours (Bayer), and what is missing the mean of what is near."""
+    height, width = picture.shape[-2:]
+    place = 2 * (torch.arange(height)[:, None] % 2) + torch.arange(width)[None] % 2
+    seen = torch.stack([place == 0, (place == 1) | (place == 2), place == 3])[torch.randperm(3, generator=rng)]
+    near = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]])[None, None]
+    total, count = (F.conv2d(F.pad(each[:, None], (1,) * 4), near)[:, 0] for each in (picture * seen, seen.float()))
+    return torch.lerp(picture, torch.where(seen, picture, total / count), min(1.0, 2 * severity))
+
+
+def equalised(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Each octave of detail louder or softer, as chance has it."""
+    spoilt, finer = picture, picture
+    for octave in range(4):
+        coarser = gaussian(picture, 0.7 * 2**octave)
+        spoilt, finer = spoilt + severity * uniform(rng, -0.9, 0.9) * (finer - coarser), coarser
+    return spoilt
+
+
+def ghosted(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Exposed twice, the second time fainter and from elsewhere."""
+    down, right = (choice(rng, 25) - 12 for _ in range(2))
+    ghost = picture.roll((down, right or 5), (1, 2))
+    return torch.lerp(picture, ghost, 0.5 * severity)
+
+
+def thresholded(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Faint frequencies silenced, wherever they are: what denoising by a transform leaves."""
+    waves = torch.fft.rfft2(picture, norm="ortho")
+    spoilt = torch.fft.irfft2(waves * (waves.abs() > 0.25 * severity), picture.shape[-2:], norm="ortho")
+    return torch.lerp(picture, spoilt, min(1.0, 8 * severity))
+
+
+def swollen(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Each value the highest, or the lowest, of those within up to 3 pixels."""
+    sign, side = 2 * choice(rng, 2) - 1, 3 + 2 * round(2 * severity)
+    spoilt = sign * F.max_pool2d(sign * picture[None], side, 1, side // 2)[0]
+    return torch.lerp(picture, spoilt, min(1.0, 0.2 + severity))
+
+
+def jagged(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Turned, and turned back, by whole pixels."""
+    angle = uniform(rng, 0.1, 0.7)
+    sine, cosine = math.sin(angle), math.cos(angle)
+    y, x = torch.arange(picture.shape[-2])[:, None], torch.arange(picture.shape[-1])[None]
+    along, beside = (x * cosine + y * sine).round(), (y * cosine - x * sine).round()
+    rows = (along * sine + beside * cosine).round().long().clamp(0, picture.shape[-2] - 1)
+    columns = (along * cosine - beside * sine).round().long().clamp(0, picture.shape[-1] - 1)
+    return torch.lerp(picture, picture[:, rows, columns], min(1.0, 2 * severity))
+
+
+def aliased(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Every other pixel or so left out, and filled in smoothly from the others."""
+    small = [max(4, round(side / (1 + 2 * severity))) for side in picture.shape[-2:]]
+    few = F.interpolate(picture[None], small, mode="nearest-exact")
+    return F.interpolate(few, picture.shape[-2:], mode="bicubic")[0]
+
+
+def combed(picture: Tensor, severity: float, rng: Generator) -> Tensor:
+    """Every other row or column from beside: two moments in one picture."""
+    upright = picture if choice(rng, 2) else picture.mT
+    every = (torch.arange(upright.shape[-2]) % 2 == 0)[:, None]
+    spoilt = torch.where(every, upright.roll(1 + round(5 * severity), 2), upright)
+    spoilt = torch.lerp(upright, spoilt, min(1.0, 2 * severity))
+    return spoilt if upright is picture else spoilt.mT
+
+
 ODDITIES: tuple[Degradation, ...] = (
     *(median, kernel, frosted, solarised, wavy, lines),
     *(moire, dithered_palette, bleeding, scratches, pasted),
+    *(defocused, fringed, mosaiced, equalised, ghosted),
+    *(thresholded, swollen, jagged, aliased, combed),
 )
 
 

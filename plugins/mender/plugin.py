@@ -34,11 +34,13 @@ class Mender(Corrector):
             "Ethan Perez et al.: FiLM, Visual Reasoning with a General Conditioning Layer, 2018",
             "Taught on drawings in styles by Lisa Wischofsky, Zoish and Pablo Stanley (CC0 1.0), Micah Lanier and "
             "Johan Melin (CC BY 4.0), on free pictures that come with scikit-image, and on photographs of the Budgie "
-            "Desktop and of WordPress themes (CC0 1.0)",
+            "Desktop and of WordPress themes (CC0 1.0), and by Aitzol Berasategi, Trevor “Freespace”, Jakub Mede and "
+            "Tobias Alt (CC BY 4.0), Michael Gäbler and EpicV27 (CC BY 3.0), Clemens Engelhardt (CC0 1.0), Toyah and "
+            "Petr Kratochvil (public domain)",
         ),
     )
     weights = WeightsRef(
-        "persona-zoo/mender-mender", None, "24e2d9ff14d1adca8561f291d70056f995a56166dc21141f296d1d8453d4b80b"
+        "persona-zoo/mender-mender", None, "339ed66bdbf823c40fca8f541c75712d7a6af534c6964f266335c96647fdbd91"
     )
     kinds = {
         "colour": "Colour distortion",

@@ -1,7 +1,7 @@
 """How the weights came to be.
 
 `zoo train mender/mender --data avatars: --out DIR` teaches the detector and the fixer on `material`, and writes both as
-one file. The detector's part takes half an hour of a core, the fixer's four hours. With `--adversarial` it goes
+one file. The detector's part takes half an hour of a core, the fixer's five hours. With `--adversarial` it goes
 on teaching the bundled detector, on pictures that were changed to mislead it. `zoo evaluate mender/mender` measures the
 bundled weights beside their peers.
 """

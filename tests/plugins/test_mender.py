@@ -6,13 +6,12 @@ from typing import cast
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from plugins.mender.detector import STYLIZERS, Detector, Evidence
+from plugins.mender.detector import STYLIZERS
 from plugins.mender.features import LENGTH, PARTS, features
 from plugins.mender.leaves import texture
-from plugins.mender.mending import Mender
+from plugins.mender.mending import SURE, Mender
 from plugins.mender.normals import Normals, distance
 from plugins.mender.reference import colours
 from zoo import Context, Corrector, Findings
@@ -84,16 +83,6 @@ def test_a_normal_is_how_far_clean_pictures_are_off() -> None:
     assert normals.nearest(clean / 100).equal(normals(clean / 100, torch.zeros(4000, dtype=torch.long)))
     stranger = clean.mean(0) + torch.tensor([[1.0, -1, 0]])  # where clean ones go together
     assert distance(normals(stranger + 7, torch.ones(1, dtype=torch.long))) > distance(off).max()
-
-
-def test_what_is_named_too_readily_is_named_less() -> None:
-    detector, kinds = Detector(), torch.arange(8).repeat(20)
-    said = F.one_hot(kinds, 8).float()
-    said[:, 2] += 1.5  # always nearly the third
-    evidence = Evidence(said + 0.1, torch.zeros(160, 16, 8), torch.zeros(160), torch.zeros(160))
-    detector.lean(evidence, kinds)
-    assert (evidence.kinds.argmax(1) == kinds).float().mean() < 0.2
-    assert ((evidence.kinds + detector.leaning).argmax(1) == kinds).all()
 
 
 def test_a_gradient_reaches_the_pixels(portraits: Tensor) -> None:
@@ -172,10 +161,12 @@ def test_null_control(portraits: Tensor, detect: Callable[..., Findings]) -> Non
 def test_where_nothing_looks_wrong_hardly_anything_is_marked(
     portraits: Tensor, detect: Callable[..., Findings]
 ) -> None:
+    """In what is shown: under the threshold maps are shown paler, by the overall score."""
     found, spoilt = detect(last_step(portraits, 7)), detect(apply(portraits, "noise", 7, 0.5))
     calm = overall(found) < 0.3
     assert calm.sum() >= COUNT / 2
-    assert found.map[calm].mean() < 0.03
+    shown = found.map * (overall(found) / found.threshold).clamp(max=1)[:, None, None, None]
+    assert shown[calm].mean() < 0.03
     assert spoilt.map.mean() > 0.5
 
 
@@ -245,6 +236,16 @@ def test_what_another_detector_found_is_mended(mender: Corrector, portraits: Ten
     assert fixed[..., :64].equal(noisy[..., :64])
     after, before = ((each - portraits[:1])[..., 64:].square().mean() for each in (fixed, noisy))
     assert after < before
+
+
+def test_the_fixer_is_told_the_likeliest_kind_as_if_it_were_sure(mender: Corrector, portraits: Tensor) -> None:
+    net, likely = cast(Mender, mender.net), {"blur": 0.55, "noise": 0.4}
+    sure = {"blur": SURE, "noise": 0.4}
+    scores = [torch.tensor([[given.get(kind, 0.2) for given in (likely, sure)]]) for kind in SEEN]
+    with torch.inference_mode():
+        mended = net.fixed(portraits[:2], [score[0] for score in scores])[0]
+        told = torch.tensor([[sure.get(kind, 0.0) for kind in SEEN]] * 2)
+        assert mended.equal(net.fixer(portraits[:2], told)[0])
 
 
 def test_no_strength_no_change(mender: Corrector, portraits: Tensor) -> None:

@@ -1,5 +1,6 @@
 """What the mender learns from, and that it learns: material, oddities, places, hardening."""
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from urllib.error import URLError
@@ -10,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from PIL import Image
 from torch import Tensor
 
+from plugins.mender.archives import ARCHIVES, SPLITS, Archive
 from plugins.mender.detector import FAMILIES, Detector
 from plugins.mender.examples import Examples
 from plugins.mender.features import LENGTH, features
@@ -18,6 +20,7 @@ from plugins.mender.leaves import collage, cut, dead_leaves, shot, texture, tone
 from plugins.mender.mending import Mender
 from plugins.mender.normals import distance
 from plugins.mender.oddities import ODDITIES
+from plugins.mender.photographs import SCIKIT
 from plugins.mender.places import Places
 from plugins.mender.placing import place
 from zoo.metrics.auroc import auroc
@@ -105,12 +108,12 @@ def test_photographs_are_fetched_once(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(photographs, "CACHE", tmp_path)
     monkeypatch.setattr(photographs, "download_and_extract_archive", download)
-    archive = photographs.Archive("https://deb.debian.org/one.tar.xz", "0", {"train": ("themes/tree.webp",)})
-    monkeypatch.setattr(photographs, "ARCHIVES", (archive,))
-    for _ in range(2):
+    archive = Archive("https://deb.debian.org/one.tar.xz", "0", "themes", "webp", {"train": "tree"})
+    for reduced, size in ((1, (3, 600, 960)), (4, (3, 300, 480))):
+        monkeypatch.setattr(photographs, "ARCHIVES", (replace(archive, reduced=reduced),))
         found = photographs.photographs("train")[-1]
-    assert found.shape == (3, 600, 960), "so many times smaller that it is still of 600 pixels"
-    assert found[0].min() > 0.95
+        assert found.shape == size, "so many times smaller that it is still of 600 pixels, unless that is too few"
+        assert found[0].min() > 0.95
     assert asked == [("https://deb.debian.org/one.tar.xz", "0")]
     assert len(photographs.photographs("test")) == len(photographs.SCIKIT["test"])
 
@@ -128,10 +131,10 @@ def test_photographs_that_cannot_be_fetched_are_a_sentence(tmp_path: Path, monke
 
 
 def test_no_photograph_is_in_two_splits() -> None:
-    photographs = import_module("plugins.mender.photographs")
-    for each in (photographs.SCIKIT, *(archive.paths for archive in photographs.ARCHIVES)):
-        names = [name for split in photographs.SPLITS for name in each.get(split, ())]
-        assert len(names) == len(set(names))
+    scikit = [name for names in SCIKIT.values() for name in names]
+    fetched = [(each.md5, path) for each in ARCHIVES for split in SPLITS for path in each.paths(split)]
+    for names in (scikit, fetched):
+        assert len(names) == len(set(names)) > 0
 
 
 def test_photographs_have_a_normal_for_each_sort() -> None:

@@ -18,6 +18,7 @@ from zoo.store import Store
 from zoo.studio.findings import findings_card, findings_lines
 from zoo.studio.fix import FixTab
 from zoo.studio.look import Look, look_of, read_look
+from zoo.studio.overlay import overlay
 from zoo.studio.sheet import save, sheet
 from zoo.studio.stage import Stage
 from zoo.studio.tab import offered
@@ -62,6 +63,14 @@ def tab(engine) -> FixTab:
     with gr.Blocks():
         stage = Stage(engine)
         return FixTab(stage, Uploads(stage))
+
+
+def test_what_is_not_suspected_is_marked_paler():
+    """By how far its overall score is under the threshold; above it, the same in every picture."""
+    red = [overlay(DARK, report(overall=score), "red").getpixel((0, 0))[0] for score in (0.9, 0.5, 0.25, 0.0)]
+    calm = DARK.convert("L").getpixel((0, 0))
+    assert red[0] == red[1] > red[2] > red[3] == calm
+    assert red[2] - calm == pytest.approx((red[1] - calm) / 2, abs=1)
 
 
 def test_a_bar_for_each_score_with_the_threshold_marked():

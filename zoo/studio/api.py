@@ -122,7 +122,7 @@ class Api:
         recipe = self._uploaded(image)
         report = self.engine.detect(recipe, corrector, params or {}, self._hold(original) if original else None)
         persona = self.engine.run(recipe)
-        return files.served_image(overlay(persona.picture, report.map), persona, "heat"), report.facts
+        return files.served_image(overlay(persona.picture, report), persona, "heat"), report.facts
 
     @answering
     def fix_anomalies(

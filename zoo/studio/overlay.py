@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from PIL import Image
 
+from zoo.persona import Report
+
 HOT = (255, 40, 0)
 OPACITY = 0.75
 
 
-def overlay(picture: Image.Image, heat: Image.Image) -> Image.Image:
-    """`picture`, greyed so that colour is the map's alone, with `HOT` where `heat` (L, white is 1) says so.
+def overlay(picture: Image.Image, report: Report, kind: str = "") -> Image.Image:
+    """`picture`, greyed so that colour is the map's alone, with `HOT` where the report has `kind`, or any.
 
-    The scale is fixed: the same value has the same colour in every picture.
+    The scale is fixed: the same value has the same colour in every picture that is suspected. In others all is paler,
+    as their overall score is under the threshold: where nothing looks wrong, no place may.
     """
+    heat = report.maps.get(kind, report.map)
+    strength = OPACITY * min(1.0, report.overall / max(report.threshold, 1 / 255))
     calm = picture.convert("L").convert("RGB")
-    mask = heat.resize(picture.size).point(lambda value: round(value * OPACITY))
+    mask = heat.resize(picture.size).point(lambda value: round(value * strength))
     return Image.composite(Image.new("RGB", picture.size, HOT), calm, mask)

@@ -123,7 +123,7 @@ class ReportView:
     def switch(self, at_hand: str, language: str, text: str, level: float | None, kind: str) -> Any:
         """The heat map of one kind, or of all."""
         look = read_look(text)
-        return self._heat(look, look.report(self.stage.engine), language, kind)
+        return self._heat(look, self._judged(look, level), language, kind)
 
     @answering
     def save(self, at_hand: str, language: str, text: str, level: float | None) -> Any:
@@ -150,5 +150,5 @@ class ReportView:
     def _heat(self, look: Look, report: Report, language: str, kind: str) -> gr.Image:
         """The picture with a map over it."""
         persona, picture = look.picture(self.stage.engine)
-        path = files.served_image(overlay(picture, report.maps.get(kind, report.map)), persona, "heat")
+        path = files.served_image(overlay(picture, report, kind), persona, "heat")
         return gr.Image(path, visible=True, alt_text=say(HEAT, language))

@@ -24,11 +24,11 @@ def sheet(picture: Picture, mended: Picture | None, report: Report, zoo: Zoo) ->
 
     In English: the one font that comes with Pillow has no Chinese.
     """
-    panels = [("Picture", picture), ("Where it looks wrong", overlay(picture, report.map))]
+    panels = [("Picture", picture), ("Where it looks wrong", overlay(picture, report))]
     panels += [("Mended", mended)] if mended else []
     panels += [
-        (f"{name_of(kind, report, zoo, 'en')} {report.scores[kind]:.0%}", overlay(picture, heat))
-        for kind, heat in report.maps.items()
+        (f"{name_of(kind, report, zoo, 'en')} {report.scores[kind]:.0%}", overlay(picture, report, kind))
+        for kind in report.maps
     ]
     lines = findings_lines(report, zoo, "en")
     rows = -(-len(panels) // COLUMNS)

@@ -16,8 +16,8 @@ from zoo import Context
 from zoo.training.anomalies import apply, dithered, last_step, spoil
 from zoo.training.sources import CACHE
 
+from ..archives import Split
 from ..material import SOURCES, corpus
-from ..photographs import Split
 
 FOLDER = CACHE / "mender"
 """Where peers that have to be trained are kept, and clean pictures for them; XDG_CACHE_HOME moves it."""
