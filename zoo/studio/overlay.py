@@ -17,7 +17,8 @@ def overlay(picture: Image.Image, report: Report, kind: str = "") -> Image.Image
     as their overall score is under the threshold: where nothing looks wrong, no place may.
     """
     heat = report.maps.get(kind, report.map)
-    strength = OPACITY * min(1.0, report.overall / max(report.threshold, 1 / 255))
+    suspected = report.overall >= report.threshold
+    strength = OPACITY * (1.0 if suspected else report.overall / report.threshold)
     calm = picture.convert("L").convert("RGB")
     mask = heat.resize(picture.size).point(lambda value: round(value * strength))
     return Image.composite(Image.new("RGB", picture.size, HOT), calm, mask)

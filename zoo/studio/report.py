@@ -96,8 +96,9 @@ class ReportView:
         """Wires slider, chips and download."""
         asked = [*self.stage.inputs, self.look, self.threshold]
         quick: dict[str, Any] = {**PRIVATE, "show_progress": "hidden", "trigger_mode": "always_last"}
-        self.threshold.input(self.judge, asked, self.card, **quick)
-        self.chips.input(self.switch, [*asked, self.chips], self.heat, **quick)
+        gr.on(
+            [self.threshold.input, self.chips.input], self.judge, [*asked, self.chips], [self.card, self.heat], **quick
+        )
         self.prepare.click(self.save, asked, self.files, **PRIVATE)
 
     def show(self, look: Look, language: str) -> list[Any]:
@@ -115,15 +116,13 @@ class ReportView:
         return view
 
     @answering
-    def judge(self, at_hand: str, language: str, text: str, level: float | None) -> Any:
-        """The same findings at another threshold."""
-        return findings_card(self._judged(read_look(text), level), self.zoo, language) if text else gr.skip()
-
-    @answering
-    def switch(self, at_hand: str, language: str, text: str, level: float | None, kind: str) -> Any:
-        """The heat map of one kind, or of all."""
+    def judge(self, at_hand: str, language: str, text: str, level: float | None, kind: str) -> list[Any]:
+        """The same findings at another threshold, and the heat map of one kind, or of all."""
+        if not text:
+            return [gr.skip(), gr.skip()]
         look = read_look(text)
-        return self._heat(look, self._judged(look, level), language, kind)
+        report = self._judged(look, level)
+        return [findings_card(report, self.zoo, language), self._heat(look, report, language, kind)]
 
     @answering
     def save(self, at_hand: str, language: str, text: str, level: float | None) -> Any:
