@@ -36,7 +36,7 @@ FAR, FAR_OF_GUESTS = 0.8, 2.0
 nothing of the stylizer: what it says of such pictures scatters."""
 SLIGHT = 0.05
 """By how much colours are off, to be looked at closely: about a grey level. Many styles have one paper and one ink."""
-JUDGES = 6
+JUDGES = 8
 """Networks that learn the same from other beginnings; what they say is averaged."""
 STEEP = math.log(9)
 
@@ -134,7 +134,7 @@ class Detector(nn.Module):
         their colours `[N,COLOURS]`: the mean of what is said of them by themselves and beside their originals."""
         alone, beside = self.weigh(described, making), self.beside(described, before, colour, making)
         kinds, anything = (alone.kinds + beside.kinds) / 2, (alone.anything + beside.anything) / 2
-        return Evidence(kinds, alone.parts, anything, torch.maximum(alone.distance, beside.distance))
+        return Evidence(kinds, alone.parts, anything, (alone.distance + beside.distance) / 2)
 
     def beside(self, described: Tensor, before: Tensor, colour: Tensor, making: Making) -> Evidence:
         """The same, of what is said beside the originals alone, and how unusual the change is."""

@@ -43,7 +43,7 @@ CLEAN, DOUBLE, LOCAL, SEVERITY = 0.04, 0.15, 0.4, (0.1, 1.0)
 UNTOLD, MISTOLD = 0.1, 0.08
 """How often it is not said what is wrong, and how often a kind is named that was not done: detectors err."""
 
-BUDGET = Budget(images=900_000, batch=BATCH, save_every=4000)
+BUDGET = Budget(images=1_100_000, batch=BATCH, save_every=4000)
 
 RATE = 3.5e-4
 CLIP = 1.0
@@ -132,14 +132,13 @@ def train_fixer(out: Path, resume: bool = False, tracker: str | None = None) -> 
 
 
 class Taught(Generic[Net]):
-    """A network that mends, its average, and what moves both. `shown` is what sheets are of."""
+    """A network, its average, and what moves both."""
 
-    def __init__(self, net: Net, shown: Lesson) -> None:
+    def __init__(self, net: Net) -> None:
         self.net = net.to(memory_format=torch.channels_last)
         self.average = Average(net, HALF_LIFE)
         self.optimizer = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.99), weight_decay=1e-4)
         self.parts = {"net": self.net, "average": self.average, "optimizer": self.optimizer}
-        self.shown = shown
 
     def learn(self, loss: Tensor, rate: float, count: int) -> None:
         """From the loss on `count` pictures, at this learning rate."""
@@ -157,15 +156,16 @@ class Taught(Generic[Net]):
 
 
 class Fixing(Taught[Fixer]):
-    """Spoilt in, clean out, in decibels; and where it was spoilt, by cross-entropy."""
+    """Spoilt in, clean out, in decibels; and where it was spoilt, by cross-entropy. `shown` is what sheets are of."""
 
     def __init__(self, shown: Lesson) -> None:
-        super().__init__(Fixer(), shown)
+        super().__init__(Fixer())
+        self.shown = shown
 
     def step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
         at = Lesson(*batch)
         spoilt = at.spoilt.contiguous(memory_format=torch.channels_last)
-        mended, logits = self.net.mend(spoilt, self.net.look(at.whole, at.said))
+        mended, logits, _ = self.net.mend(spoilt, self.net.look(at.whole, at.said))
         errors, before = (decibels(each.float(), at.clean, progress) for each in (mended, at.spoilt))
         harm = F.relu(errors - before)
         where = F.binary_cross_entropy_with_logits(logits.float(), F.avg_pool2d(at.masks, QUARTER))
@@ -176,14 +176,14 @@ class Fixing(Taught[Fixer]):
     @torch.no_grad()
     def sample(self) -> Tensor:
         """Sixteen times spoilt, mended, clean, and where, two to a row: `[64,3,SIDE,SIDE]`."""
-        mended, maps = self.average.net(self.shown.spoilt, self.shown.said)
-        where = enlarged(maps.sigmoid().amax(1, keepdim=True), mended.shape[2:]).expand(-1, 3, -1, -1)
+        mended, sight = self.result()(self.shown.spoilt, self.shown.said)
+        where = enlarged(sight.maps.sigmoid().amax(1, keepdim=True), mended.shape[2:]).expand(-1, 3, -1, -1)
         return torch.stack([self.shown.spoilt, mended, self.shown.clean, where], dim=1).flatten(0, 1)
 
 
-def rate(progress: float) -> float:
+def rate(progress: float, highest: float = RATE) -> float:
     """The learning rate: a short warm-up, then a cosine down to nothing."""
-    return RATE * min(1.0, 0.02 + progress / 0.01) * (1 + math.cos(math.pi * progress)) / 2
+    return highest * min(1.0, 0.02 + progress / 0.01) * (1 + math.cos(math.pi * progress)) / 2
 
 
 def decibels(images: Tensor, clean: Tensor, progress: float) -> Tensor:

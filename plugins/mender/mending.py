@@ -1,4 +1,4 @@
-"""The network of the mender: the detector, the fixer, and how what one finds says where the other works."""
+"""The network of the mender: the detector, the fixer, and what says where the one has found and the other works."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from torch import Tensor, nn
 from zoo import Context
 
 from .detector import STYLIZERS, Detector, Making, Verdict, guest
-from .net import Fixer, across, enlarged, smooth
+from .locator import Locator
+from .net import Fixer, Sight, across, enlarged, smooth
 from .normals import Makings
 from .places import Places
 
 SMALL, FLAT = 32, 1 / 255
 """A shorter side in pixels, and a standard deviation, under which a picture tells nothing of what befell it."""
 DRAWN = 0.2
-"""The overall score from which on the fixer is asked for maps. Most clean pictures stay under it, and cost less."""
-FAINT = 0.1
+"""The overall score from which on the locator is asked. Most clean pictures stay under it, and cost less."""
+FAINT = 0.02
 """What a map shows less of is taken for nothing."""
 UNLIKELY, SURE = 0.3, 0.9
 """The fixer is told nothing of kinds that score less than the one; and of the likeliest kind, that it scores the other
 or more: told by halves, it mends by halves."""
-GLOBAL = 0.5
-"""The mean of a map from which on the whole picture is mended alike."""
+FULL = 1 / 16
+"""What a map shows from which on a place is mended in full: the fixer itself leaves most of what is fine as it is."""
 PLAIN = 16 / 255
 """By how much a place has changed, to be marked in full."""
 REACH = 4
@@ -33,12 +34,13 @@ REACH = 4
 
 
 class Mender(nn.Module):
-    """Both, as one set of weights."""
+    """All of them, as one set of weights."""
 
     def __init__(self) -> None:
         super().__init__()
         self.detector = Detector()
         self.fixer = Fixer()
+        self.locator = Locator()
         self.places = Places()
 
     def making(self, context: Context, count: int) -> Making:
@@ -69,24 +71,27 @@ class Mender(nn.Module):
         if unspoilt is None:
             maps = F.interpolate(self.places(parts), size, mode="bilinear")
             if drawn.any():
-                found = self.fixed(images[drawn], kinds[drawn].unbind(1))[1]
+                found = self.located(images[drawn], kinds[drawn])
                 maps[drawn] = enlarged(self.places(parts[drawn], found), size)
         else:
             maps = changes(images, unspoilt) * (2 * kinds).clamp(max=1)[..., None, None]
         return (maps - FAINT).clamp_min(0) / (1 - FAINT)
 
-    def fixed(self, images: Tensor, kinds: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """The images mended, told the score `[N]` of each kind; and maps of all kinds, small, as logits."""
+    def located(self, images: Tensor, kinds: Tensor) -> Tensor:
+        """Where the kinds are, and last where anything is, small, as logits; told the scores `[N,8]`."""
+        found: Tensor = self.locator(images, *self.fixed(images, kinds.unbind(1)))
+        return found
+
+    def fixed(self, images: Tensor, kinds: Sequence[Tensor]) -> tuple[Tensor, Sight]:
+        """The images mended, told the score `[N]` of each kind; and the fixer's sight of them."""
         told = F.threshold(torch.stack(list(kinds), 1), UNLIKELY, 0.0)
         likeliest = (told > 0) & (told == told.amax(1, keepdim=True))
-        mended, maps = self.fixer(images, torch.where(likeliest, told.clamp_min(SURE), told))
-        return mended, maps
+        mended, sight = self.fixer(images, torch.where(likeliest, told.clamp_min(SURE), told))
+        return mended, sight
 
     def gate(self, where: Tensor) -> Tensor:
         """How much of the mended picture is taken, `[N,1,H,W]`: 1 around what was found, 0 where the map is 0."""
-        soft = smooth(across((4 * where).clamp(max=1), REACH, torch.maximum), REACH)
-        everywhere = where.mean((1, 2, 3), keepdim=True) > GLOBAL
-        return torch.where(everywhere, 1.0, soft) * (where > 0)
+        return smooth(across((where / FULL).clamp(max=1), REACH, torch.maximum), REACH) * (where > 0)
 
 
 def changes(images: Tensor, unspoilt: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -39,6 +40,15 @@ LOUD = 0.1
 LOUDER = 6.0
 """How much louder the network is shown detail and lattice than they are: noise and blur are small beside what they
 spoil."""
+
+
+class Sight(NamedTuple):
+    """What a fixer saw: `maps` `[N,8,h,w]`, where each kind is, as logits at a quarter of the padded size; `features`
+    `[N,192,h/2,w/2]`; and what it was `told` of the whole, `[N,TOLD]`."""
+
+    maps: Tensor
+    features: Tensor
+    told: Tensor
 
 
 class Block(nn.Module):
@@ -110,7 +120,7 @@ class Glance(nn.Module):
 
 class Fixer(nn.Module):
     """`[N,3,H,W]` in 0..1, any size, and which kinds it is said to be spoilt by, `[N,8]` in 0..1 (all 0: not known) ->
-    the same mended, and `[N,8,h,w]`: where it is spoilt, kind by kind, as logits at a quarter of the (padded) size.
+    the same mended, and what it saw.
 
     A U-Net (Ronneberger et al. 2015) on the pixel-unshuffled picture, nearly all of it 3x3 convolutions. What holds for
     the whole picture is found first, as `context`; the rest sees `REACH` pixels around. So tiles that share the context
@@ -120,6 +130,7 @@ class Fixer(nn.Module):
     def __init__(self, widths: tuple[int, int, int] = (32, 64, 128), depths: tuple[int, int, int] = (2, 3, 4)) -> None:
         super().__init__()
         fine, middle, coarse = widths
+        self.features = coarse + middle
         self.glance = Glance()
         self.judge = nn.Sequential(nn.Linear(TOLD, 64), nn.LeakyReLU(0.1), nn.Linear(64, JUDGED))
         self.colour = nn.Sequential(nn.Linear(TOLD, 64), nn.LeakyReLU(0.1), nn.Linear(64, 30))
@@ -137,34 +148,34 @@ class Fixer(nn.Module):
         nn.init.zeros_(self.colour[-1].bias)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, images: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor, kinds: Tensor) -> tuple[Tensor, Sight]:
         height, width = images.shape[-2:]
         context = self.look(images, kinds)
-        padded = F.pad(images, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="replicate")
-        mended, maps = self.mend(padded, context) if height * width <= TILE**2 else self.in_tiles(padded, context)
-        return mended[..., :height, :width].clamp(0, 1), maps
+        whole = height * width <= TILE**2
+        mended, maps, features = (self.mend if whole else self.in_tiles)(padded(images), context)
+        return mended[..., :height, :width].clamp(0, 1), Sight(maps, features, context[:, :TOLD])
 
-    def in_tiles(self, images: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+    def in_tiles(self, images: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What `mend` gives, in less memory: each tile is computed with all that its pixels can see around it."""
         height, width = images.shape[-2:]
-        mended, maps = (
-            torch.empty_like(images),
-            images.new_empty(len(images), KINDS, height // QUARTER, width // QUARTER),
-        )
+        sizes = ((3, 1), (KINDS, QUARTER), (self.features, MULTIPLE))
+        found = [images.new_empty(len(images), count, height // by, width // by) for count, by in sizes]
         for top, left in product(*(range(0, side, TILE) for side in (height, width))):
             above, before = min(top, REACH), min(left, REACH)
             seen = images[..., top - above : top + TILE + REACH, left - before : left + TILE + REACH]
-            for whole, part, by in zip((mended, maps), self.mend(seen, context), (1, QUARTER), strict=True):
+            for whole, part, (_, by) in zip(found, self.mend(seen, context), sizes, strict=True):
                 rows, columns = (slice(start // by, (start + TILE) // by) for start in (above, before))
                 done = part[..., rows, columns]
                 whole[..., top // by :, left // by :][..., : done.shape[-2], : done.shape[-1]] = done
-        return mended, maps
+        mended, maps, features = found
+        return mended, maps, features
 
-    def mend(self, images: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """The images (sides multiples of `MULTIPLE`) mended, not clamped, and the maps."""
+    def mend(self, images: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The images (sides multiples of `MULTIPLE`) mended, not clamped; the maps and the features of its `Sight`."""
         told, pattern = context.split([TOLD, LATTICE], dim=1)
-        details, share, logits = self.trunk(images, told, pattern.view(-1, 3, MULTIPLE, MULTIPLE))
-        return images + share * self.recoloured(images, told) + details, logits
+        details, share, middle, coarse = self.trunk(images, told, pattern.view(-1, 3, MULTIPLE, MULTIPLE))
+        mended = images + share * self.recoloured(images, told) + details
+        return mended, self.maps(middle), torch.cat([coarse, F.avg_pool2d(middle, 2)], 1)
 
     def look(self, images: Tensor, kinds: Tensor) -> Tensor:
         """The context of whole pictures, `[N,TOLD+LATTICE]`."""
@@ -183,9 +194,9 @@ class Fixer(nn.Module):
         change = torch.baddbmm(shift, weight, terms.flatten(2))
         return change.view_as(images)
 
-    def trunk(self, images: Tensor, told: Tensor, pattern: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The residual of the details `[N,3,H,W]`, the share of the colour transform `[N,1,H,W]`, and the maps as
-        logits, `[N,8,H/4,W/4]`."""
+    def trunk(self, images: Tensor, told: Tensor, pattern: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The residual of the details `[N,3,H,W]`, the share of the colour transform `[N,1,H,W]`, and features at a
+        quarter and an eighth of the size."""
         height, width = (side // MULTIPLE for side in images.shape[-2:])
         detail, pattern = (LOUDER * unshuffled(each) for each in (images - smooth(images, 2), pattern))
         shown = torch.cat([unshuffled(images) - 0.5, detail, pattern.repeat(1, 1, height, width)], dim=1)
@@ -195,7 +206,7 @@ class Fixer(nn.Module):
         middle = self.decode_middle(middle + F.pixel_shuffle(self.from_coarse(coarse), 2), told)
         fine = self.decode_fine(fine + F.pixel_shuffle(self.from_middle(middle), 2), told)
         details, share = F.pixel_shuffle(self.heads(fine, told[:, :KINDS]), 2).split([3, 1], dim=1)
-        return details, (share + 1).sigmoid(), self.maps(middle)
+        return details, (share + 1).sigmoid(), middle, coarse
 
     def heads(self, fine: Tensor, kinds: Tensor) -> Tensor:
         """What the common head and those of the kinds, each as far as it was named, add up to: `[N,16,h,w]`.
@@ -206,6 +217,12 @@ class Fixer(nn.Module):
         bias = (told @ self.head.bias.view(1 + KINDS, -1)).flatten()
         found = F.conv2d(fine.flatten(0, 1)[None], weight, bias, padding=1, groups=len(fine))
         return found.view(len(fine), -1, *fine.shape[2:])
+
+
+def padded(images: Tensor) -> Tensor:
+    """With sides that are multiples of `MULTIPLE`."""
+    height, width = images.shape[-2:]
+    return F.pad(images, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="replicate")
 
 
 def smooth(values: Tensor, reach: int) -> Tensor:
@@ -241,7 +258,7 @@ def lattice(images: Tensor) -> Tensor:
     """What repeats in each cell of 8x8 pixels: the mean detail at each place in a cell, over all cells of a picture.
     `[N,3,H,W]` -> `[N,3,8,8]`."""
     height, width = (side - side % MULTIPLE if side > MULTIPLE else side for side in images.shape[-2:])
-    images = F.pad(images[..., :height, :width], (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="replicate")
+    images = padded(images[..., :height, :width])
     slopes = F.interpolate(F.avg_pool2d(images, MULTIPLE), scale_factor=MULTIPLE, mode="bilinear")
     cells = (images - slopes).clamp(-LOUD, LOUD).unflatten(3, (-1, MULTIPLE)).unflatten(2, (-1, MULTIPLE))
     return cells.mean((2, 4))

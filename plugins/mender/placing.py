@@ -1,4 +1,4 @@
-"""Teaching the mender how far to trust the detector's parts and the fixer's maps: see `places`."""
+"""Teaching the mender how far to trust the detector's parts and the locator's maps: see `places`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .material import SOURCES, corpus
 from .mending import Mender
 from .net import QUARTER
 
-PICTURES, CHUNK, SIDE = 32, 8, 160
+PICTURES, CHUNK, SIDE = 48, 8, 160
 """Of each source; at a time; and of what side in pixels a part of each is."""
 SEVERITY = (0.15, 1.0)
 EVERY = 4
@@ -37,7 +37,7 @@ def _logits(net: Mender, images: torch.Tensor, kinds: tuple[str, ...], seed: int
     """What both parts say of the images spoilt by kinds, one or none, and where they were: at a few places each."""
     spoilt = spoil(images, seed, kinds or SEEN, clean=0.0 if kinds else 1.0, double=0, local=1, severity=SEVERITY)
     found = net.detector(spoilt.images, net.detector.making(torch.zeros(len(images), dtype=torch.long)))
-    maps = net.fixed(spoilt.images, found.kinds.unbind(1))[1]
+    maps = net.located(spoilt.images, found.kinds)
     where = torch.zeros(len(images), len(SEEN), *maps.shape[2:])
     for number, kind in enumerate(kinds):
         where[:, SEEN.index(kind)] = F.avg_pool2d(spoilt.masks, QUARTER)[:, number]

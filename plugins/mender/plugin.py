@@ -40,7 +40,7 @@ class Mender(Corrector):
         ),
     )
     weights = WeightsRef(
-        "persona-zoo/mender-mender", None, "339ed66bdbf823c40fca8f541c75712d7a6af534c6964f266335c96647fdbd91"
+        "persona-zoo/mender-mender", None, "fb8e0e74dccec63173c8bfc04180435b29e9a8bb623f8942a64ba79ef3eaec50"
     )
     kinds = {
         "colour": "Colour distortion",

@@ -37,9 +37,10 @@ def pictures(*shape: int) -> Tensor:
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (5, 7), (32, 32), (61, 83), (40, 800)])
 @torch.no_grad()
 def test_any_size_in_is_the_size_that_comes_out(fixer: Fixer, size: tuple[int, int]) -> None:
-    mended, maps = fixer(pictures(2, 3, *size), nothing(2))
+    mended, sight = fixer(pictures(2, 3, *size), nothing(2))
     assert mended.shape == (2, 3, *size)
-    assert net.enlarged(maps, size).shape == (2, len(SEEN), *size)
+    assert net.enlarged(sight.maps, size).shape == (2, len(SEEN), *size)
+    assert sight.features.shape == (2, fixer.features, *(-(-side // net.MULTIPLE) for side in size))
     assert mended.min() >= 0
     assert mended.max() <= 1
 
@@ -47,17 +48,19 @@ def test_any_size_in_is_the_size_that_comes_out(fixer: Fixer, size: tuple[int, i
 @torch.no_grad()
 def test_a_picture_in_tiles_is_mended_as_at_once(fixer: Fixer, monkeypatch: pytest.MonkeyPatch) -> None:
     images = pictures(1, 3, 270, 413)
-    whole = fixer(images, nothing(1))
+    mended, sight = fixer(images, nothing(1))
     monkeypatch.setattr(net, "TILE", 128)
     monkeypatch.setattr(net, "REACH", 64)
-    for one, other in zip(whole, fixer(images, nothing(1)), strict=True):
+    tiled, sight_tiled = fixer(images, nothing(1))
+    for one, other in zip((mended, *sight), (tiled, *sight_tiled), strict=True):
         assert torch.allclose(one, other, atol=1e-5)
 
 
 @torch.no_grad()
 def test_a_picture_is_mended_as_one_of_several(fixer: Fixer) -> None:
     images, said = pictures(2, 3, 40, 56), torch.rand(2, len(SEEN), generator=torch.Generator().manual_seed(2))
-    for several, alone in zip(fixer(images, said), fixer(images[1:], said[1:]), strict=True):
+    (mended, sight), (mended_alone, sight_alone) = fixer(images, said), fixer(images[1:], said[1:])
+    for several, alone in zip((mended, *sight), (mended_alone, *sight_alone), strict=True):
         assert torch.allclose(several[1:], alone, atol=1e-5)
 
 
@@ -65,8 +68,8 @@ def test_no_pixel_is_seen_from_beyond_the_reach() -> None:
     fixer = Fixer()
     images = pictures(1, 3, 16, 512).requires_grad_()
     context = fixer.look(images, nothing(1)).detach()
-    mended, maps = fixer.mend(images, context)
-    (mended[..., 256:264].sum() + maps[..., 64:66].sum()).backward()
+    mended, maps, features = fixer.mend(images, context)
+    (mended[..., 256:264].sum() + maps[..., 64:66].sum() + features[..., 32].sum()).backward()
     assert images.grad is not None
     seen = images.grad.abs().sum((0, 1, 2)).nonzero().flatten()
     assert seen.min() >= 256 - REACH

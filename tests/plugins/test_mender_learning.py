@@ -16,7 +16,7 @@ from plugins.mender.detector import FAMILIES, Detector
 from plugins.mender.examples import Examples
 from plugins.mender.features import LENGTH, features
 from plugins.mender.learning import fit_families, taught
-from plugins.mender.leaves import collage, cut, dead_leaves, shot, texture, toned
+from plugins.mender.leaves import collage, cut, dead_leaves, sharpness, shot, texture, toned
 from plugins.mender.mending import Mender
 from plugins.mender.normals import distance
 from plugins.mender.oddities import ODDITIES
@@ -27,7 +27,7 @@ from zoo.metrics.auroc import auroc
 from zoo.registry import discover
 from zoo.training.anomalies import last_step
 from zoo.training.avatars import STYLES, draw
-from zoo.training.degradations import UNSEEN, Degradation
+from zoo.training.degradations import UNSEEN, Degradation, gaussian
 from zoo.training.sources import SourceError
 
 
@@ -72,6 +72,22 @@ def test_what_a_camera_leaves_hardly_shows(portraits: Tensor) -> None:
         for seed in range(20)
     ]
     assert 0 < max(found) < 10 / 255
+
+
+def test_sharpness_falls_with_blur_and_not_with_contrast() -> None:
+    scene = dead_leaves(96, torch.Generator().manual_seed(2))
+    found = [sharpness(gaussian(scene, sigma)) for sigma in (0.3, 1.0, 1.5, 2.5)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 2 > found[2]
+    assert abs(sharpness(0.3 + scene / 2) - sharpness(scene)) < 0.2
+
+
+def test_soft_squares_of_photographs_are_cut_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    material = import_module("plugins.mender.material")
+    scene = dead_leaves(300, torch.Generator().manual_seed(3))
+    monkeypatch.setattr(material, "photographs", lambda split: [gaussian(scene, 2.0), scene])
+    make = material._photographs("calibrate")
+    assert min(sharpness(make(seed, torch.Generator().manual_seed(seed))) for seed in range(12)) > 1.8
 
 
 @pytest.fixture
@@ -159,18 +175,18 @@ def clean_examples(described: Tensor, source: Tensor) -> Examples:
 
 
 def test_each_kind_is_placed_by_whoever_knows() -> None:
-    """Of the first kind the detector's parts tell, of the second the fixer's maps."""
+    """Of the first kind the detector's parts tell, of the second the locator's maps."""
     rng = torch.Generator().manual_seed(0)
     where = torch.zeros(64, 8, 8, 8)
     where[:32, 0, :4], where[32:, 1, :, 4:] = 1, 1
-    parts, maps = torch.randn(64, 8, 4, 4, generator=rng), torch.randn(64, 8, 8, 8, generator=rng)
+    parts, maps = torch.randn(64, 8, 4, 4, generator=rng), torch.randn(64, 9, 8, 8, generator=rng)
     parts[:, 0] += 4 * F.avg_pool2d(where[:, 0], 2)
     maps[:, 1] += 4 * where[:, 1]
     places = Places()
     places.fit(parts, maps, where)
     coarse, fine = places(parts), places(parts, maps)
     assert coarse.shape == parts.shape
-    assert fine.shape == maps.shape
+    assert fine.shape == where.shape
     for kind, spoilt in enumerate((where[:32], where[32:])):
         shown = fine[:32, kind] if kind == 0 else fine[32:, kind]
         assert auroc(shown.flatten(), spoilt[:, kind].flatten() > 0) > 0.95
@@ -182,8 +198,8 @@ def test_both_parts_together_learn_where(tmp_path: Path) -> None:
     before = {name: value.clone() for name, value in net.state_dict().items()}
     place(net, tmp_path, 0)
     changed = {name for name, value in net.state_dict().items() if not value.equal(before[name])}
-    assert changed == {"places.coarse", "places.fine"}
-    assert net.places.fine.isfinite().all()
+    assert {name.split(".")[0] for name in changed} == {"places"}
+    assert all(value.isfinite().all() for value in net.places.parameters())
 
 
 @pytest.mark.usefixtures("few")

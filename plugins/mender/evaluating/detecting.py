@@ -50,3 +50,8 @@ def mapped(where: Tensor, spoilt: Spoilt) -> dict[str, Tensor]:
         "overlaps": region_overlaps(where, spoilt.done, spoilt.tells),
         "done counts": pixel_counts(where, spoilt.done),
     }
+
+
+def mapped_clean(where: Tensor) -> Tensor:
+    """The counts of maps `[N,1,H,W]` of pictures in which every place is sound."""
+    return pixel_counts(where, torch.zeros_like(where, dtype=torch.bool))

@@ -90,7 +90,17 @@ def _pixels(tables: Tables) -> Figures:
         if table in tables:
             found |= estimate(name, _over_kinds(metric), tables[table])
             found |= _each(name, metric, SEEN, list(tables[table].unbind(1)))
+    if "clean counts" in tables:
+        counts = tables["counts"]
+        found |= estimate("pixel_auroc_among_clean", _among_clean, counts, tables["clean counts"])
+        others = [number for number in range(len(SEEN)) if number != COLOUR]
+        found |= estimate("pixel_auroc_colour_apart", _over_kinds(pixel_auroc), counts[:, others])
     return found
+
+
+def _among_clean(spoilt: Tensor, clean: Tensor) -> float:
+    """The mean over kinds, the same pictures unspoilt pooled with each."""
+    return _over_kinds(pixel_auroc)(spoilt + clean[:, None])
 
 
 def _over_kinds(metric: Callable[[Tensor], float]) -> Callable[[Tensor], float]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from zoo.latents import subseed
 from zoo.training.anomalies import SEEN, UNSEEN
 
-from .detecting import mapped, named, overall, scored, suspected
+from .detecting import mapped, mapped_clean, named, overall, scored, suspected
 from .mending import gain, identical
 from .peers import Peer
 from .pictures import Held, Spoilt, clean, spoil_all, spoil_in_part
@@ -71,7 +71,7 @@ def _rounds(held: Held, count: int) -> Iterator[Round]:
     if count and not held.stylizer:
         part, seed = held.first(min(count, IN_PART)), subseed(0, f"parts of {held.name}")
         spoilt = {kind: spoil_in_part(part.images, kind, seed, SEVERITY) for kind in SEEN}
-        yield Round(_in_part, part, part.images, spoilt)
+        yield Round(_in_part, part, clean(part.images, seed), spoilt)
 
 
 def _spoilt(part: Held, kinds: tuple[str, ...], seed: int, severity: tuple[float, float]) -> dict[str, Spoilt]:
@@ -129,7 +129,9 @@ def _nothing(peer: Peer, of: Round) -> Found:
 
 
 def _in_part(peer: Peer, of: Round) -> Found:
-    """Faults in patches: mapped and mended."""
+    """Faults in patches: mapped, as is what is clean, and mended."""
+    if peer.find and peer.maps:
+        yield "clean counts", mapped_clean(peer.detect(of.images, of.held.context(False)).map)
     columns: dict[str, list[Tensor]] = defaultdict(list)
     for spoilt in of.spoilt.values():
         found = peer.detect(spoilt.images, of.held.context(False)) if peer.find else None

@@ -7,8 +7,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from .. import fixing
-from ..fixing import Lesson, Taught, decibels
+from ..fixing import Lesson, Taught, decibels, rate
 
 WIDTH, DEPTH = 32, 8
 RATE = 1e-3
@@ -40,17 +39,18 @@ class Restoring(Taught[Plain]):
     """The loss, the average and the learning rate's fall are the fixer's too; only what learns is another."""
 
     def __init__(self, shown: Lesson) -> None:
-        super().__init__(Plain(), shown)
+        super().__init__(Plain())
+        self.shown = shown
 
     def step(self, batch: tuple[Tensor, ...], progress: float) -> dict[str, Tensor]:
         at = Lesson(*batch)
         mended = self.net(at.spoilt.contiguous(memory_format=torch.channels_last))
         errors, before = (decibels(each.float(), at.clean, progress) for each in (mended, at.spoilt))
-        self.learn(errors.mean(), RATE / fixing.RATE * fixing.rate(progress), len(mended))
+        self.learn(errors.mean(), rate(progress, RATE), len(mended))
         return {"error, dB": errors.detach().mean(), "gain, dB": (before - errors.detach()).mean()}
 
     @torch.no_grad()
     def sample(self) -> Tensor:
         """Spoilt, mended and clean, three to a row: `[48,3,H,W]`."""
-        mended = self.average.net(self.shown.spoilt)
+        mended = self.result()(self.shown.spoilt)
         return torch.stack([self.shown.spoilt, mended, self.shown.clean], dim=1).flatten(0, 1)
