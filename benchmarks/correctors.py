@@ -27,7 +27,7 @@ from zoo.tensors import write  # noqa: E402
 from zoo.training.anomalies import apply, last_step  # noqa: E402
 from zoo.training.avatars import STYLES, draw  # noqa: E402
 
-SIDE, ROUNDS = 512, 5
+SIDE, ROUNDS = 512, 15
 RESULTS = HOUSE / "docs" / "results"
 COLUMNS = {
     "clean": "detect, clean: s",

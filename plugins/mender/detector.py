@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from .features import GRID, LENGTH, features
+from .greys import greys
 from .normals import KINDS, QUANTILES, RANK, Makings, Normals, distance
 from .reference import COLOURS, colours
+from .rims import Rims
 
 STYLIZERS = (
     "ink/hatch",
@@ -36,8 +38,9 @@ FAR, FAR_OF_GUESTS = 0.8, 2.0
 nothing of the stylizer: what it says of such pictures scatters."""
 SLIGHT = 0.05
 """By how much colours are off, to be looked at closely: about a grey level. Many styles have one paper and one ink."""
-JUDGES = 8
-"""Networks that learn the same from other beginnings; what they say is averaged."""
+JUDGES, JUDGES_BESIDE = 8, 4
+"""Networks that learn the same from other beginnings, of pictures by themselves and beside originals; what they say is
+averaged."""
 STEEP = math.log(9)
 
 
@@ -69,6 +72,20 @@ class Evidence:
     distance: Tensor
 
 
+class Change(NamedTuple):
+    """What holding pictures against their originals shows: the features of the originals as a whole `[N,LENGTH]`, what
+    became of their colours `[N,COLOURS]`, and which greys there are now, `[N,GREYS]`."""
+
+    before: Tensor
+    colour: Tensor
+    greys: Tensor
+
+
+def change(images: Tensor, originals: Tensor) -> Change:
+    """Of `[N,3,H,W]` twice."""
+    return Change(features(originals)[:, 0], colours(images, originals), greys(images))
+
+
 class Verdict(NamedTuple):
     """Scores of the kinds `[N,8]`, the overall one `[N]`, and logits of the kinds in place, `[N,8,GRID,GRID]`."""
 
@@ -97,15 +114,15 @@ class Detector(nn.Module):
         self.maker = nn.Linear(LENGTH, 1 + len(STYLIZERS))
         self.part = nn.Sequential(nn.Linear(LENGTH, 64), nn.LeakyReLU(0.1), nn.Linear(64, 32), nn.LeakyReLU(0.1))
         self.part_kinds = nn.Linear(32, KINDS)
-        self.name_alone = Judges(2 * LENGTH + RANK + 3 + 64)
-        self.name_compared = Judges(2 * LENGTH + 2 * RANK + 2 * COLOURS + 4)
+        self.name_alone = Judges(2 * LENGTH + RANK + 3 + 64, JUDGES)
+        self.rims = Rims(len(STYLIZERS))
+        self.name_compared = Judges(2 * LENGTH + 2 * RANK + 2 * COLOURS + 4, JUDGES_BESIDE)
 
     def forward(self, images: Tensor, making: Making, originals: Tensor | None = None) -> Verdict:
         if originals is None:
             evidence, mode = self.weigh(features(images), making), 0
         else:
-            moved = colours(images, originals)
-            evidence, mode = self.compare(features(images), features(originals)[:, 0], moved, making), 1
+            evidence, mode = self.compare(features(images), change(images, originals), making), 1
         kinds, overall = self.kinds(evidence, making, mode), self.overall(evidence, making, mode)
         return Verdict(kinds, overall, evidence.parts.mT.unflatten(2, (GRID, GRID)))
 
@@ -129,21 +146,23 @@ class Detector(nn.Module):
         found = self.name_alone(torch.cat([*inputs, pooled], 1))
         return Evidence(found[:, :KINDS], self.part_kinds(parts), found[:, KINDS], away)
 
-    def compare(self, described: Tensor, before: Tensor, colour: Tensor, making: Making) -> Evidence:
-        """From the features of pictures, those of their originals as a whole `[N,LENGTH]`, and from what became of
-        their colours `[N,COLOURS]`: the mean of what is said of them by themselves and beside their originals."""
-        alone, beside = self.weigh(described, making), self.beside(described, before, colour, making)
+    def compare(self, described: Tensor, change: Change, making: Making) -> Evidence:
+        """From the features of pictures, and what holding them against their originals shows: the mean of what is said
+        of them by themselves and beside their originals; and of their greys, where one of `STYLIZERS` is told."""
+        alone, beside = self.weigh(described, making), self.beside(described, change, making)
         kinds, anything = (alone.kinds + beside.kinds) / 2, (alone.anything + beside.anything) / 2
+        rims = self.rims(change.greys, making.which)
+        anything = torch.where(making.which > 0, (2 * anything + rims) / 3, anything)
         return Evidence(kinds, alone.parts, anything, (alone.distance + beside.distance) / 2)
 
-    def beside(self, described: Tensor, before: Tensor, colour: Tensor, making: Making) -> Evidence:
+    def beside(self, described: Tensor, change: Change, making: Making) -> Evidence:
         """The same, of what is said beside the originals alone, and how unusual the change is."""
         standard = self.standard(described)
-        change = (standard[:, 0] - self.standard(before)) @ self.basis
-        moved = making.makings.compared(torch.cat([change, colour], 1), making.which)
+        step = (standard[:, 0] - self.standard(change.before)) @ self.basis
+        moved = making.makings.compared(torch.cat([step, change.colour], 1), making.which)
         way = distance(moved)
         inputs, _ = self._places(standard[:, 0], making)
-        shift = torch.asinh((colour - making.makings.typical[making.which]) / SLIGHT)
+        shift = torch.asinh((change.colour - making.makings.typical[making.which]) / SLIGHT)
         found = self.name_compared(torch.cat([*inputs, moved.clamp(-LIMIT, LIMIT), way[:, None], shift], 1))
         return Evidence(found[:, :KINDS], self.part_kinds(self.part(standard[:, 1:])), found[:, KINDS], way)
 
@@ -201,12 +220,12 @@ def _median_and_high(values: Tensor) -> Tensor:
 
 
 class Judges(nn.Module):
-    """`[N,size]` -> `[N,KINDS+1]`: logits of the kinds and of anything at all. While they learn, what each says, one
-    after the other: `[JUDGES*N,KINDS+1]`."""
+    """`[N,size]` -> `[N,KINDS+1]`: logits of the kinds and of anything at all. While they learn, what each of the
+    `count` says, one after the other: `[count*N,KINDS+1]`."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, count: int) -> None:
         super().__init__()
-        self.judges = nn.ModuleList(_judge(size) for _ in range(JUDGES))
+        self.judges = nn.ModuleList(_judge(size) for _ in range(count))
 
     def forward(self, values: Tensor) -> Tensor:
         said = torch.stack([judge(values) for judge in self.judges])

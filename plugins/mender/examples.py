@@ -15,8 +15,9 @@ from zoo.training.anomalies import SEEN, Spoilt, dithered, last_step, spoil
 from zoo.training.degradations import choice, uniform
 from zoo.training.once import once
 
-from .detector import STYLIZERS
+from .detector import STYLIZERS, Change
 from .features import GRID, features
+from .greys import greys
 from .leaves import FILTERS, resized
 from .material import Clean
 from .oddities import odd
@@ -32,13 +33,15 @@ ODD = 0.3
 @dataclass(frozen=True)
 class Examples:
     """n pictures: `described` `[n,1+PARTS,LENGTH]`; the same of their originals as a whole, `before` `[n,LENGTH]`;
-    `colour` `[n,COLOURS]`, how colours moved; `making` `[n]`, the stylizer's number or 0; `severity` `[n,8]` and
-    `where` `[n,PARTS,8]`, of what was done; `odd` `[n]`, whether it is an oddity; `changed` `[n]`, by how many grey
-    levels (root mean square); `source` and `picture` `[n]`, numbers of the clean source and of the picture."""
+    `colour` `[n,COLOURS]`, how colours moved; `greys` `[n,GREYS]`; `making` `[n]`, the stylizer's number or 0;
+    `severity` `[n,8]` and `where` `[n,PARTS,8]`, of what was done; `odd` `[n]`, whether it is an oddity; `changed`
+    `[n]`, by how many grey levels (root mean square); `source` and `picture` `[n]`, numbers of the clean source and of
+    the picture."""
 
     described: Tensor
     before: Tensor
     colour: Tensor
+    greys: Tensor
     making: Tensor
     severity: Tensor
     where: Tensor
@@ -52,6 +55,10 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.making)
+
+    @property
+    def change(self) -> Change:
+        return Change(self.before.float(), self.colour, self.greys)
 
 
 def kept(path: Path, make: Callable[[], Iterator[Examples]]) -> Examples:
@@ -113,6 +120,7 @@ def _spoilt(
         features(spoilt.images).half(),
         described,
         colours(spoilt.images, before),
+        greys(spoilt.images),
         making,
         spoilt.severity,
         F.adaptive_avg_pool2d(spoilt.masks, GRID).flatten(2).transpose(1, 2),

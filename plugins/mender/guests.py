@@ -7,10 +7,9 @@ from itertools import cycle
 import torch
 from torch import Generator, Tensor
 
-from .detector import Detector, guest
+from .detector import Change, Detector, change, guest
 from .features import features
 from .normals import Makings
-from .reference import colours
 
 SIDES = (96, 128, 160, 208, 256)
 """Of the squares that pictures are cut to, some of each: what is normal depends on the size."""
@@ -21,28 +20,28 @@ HELD_OUT = 3
 
 def normal(detector: Detector, images: Tensor, originals: Tensor) -> dict[str, Tensor]:
     """From clean pictures and their originals, `[N,3,H,W]` in 0..1, N of 50 or more, the state of `Makings`."""
-    described, before, colour = described_pairs(images, originals)
+    described, changes = described_pairs(images, originals)
     apart = torch.arange(len(images)) % HELD_OUT == 0
     makings = Makings()
-    fitted = detector.directions(before[~apart]), detector.directions(described[~apart, 0])
-    makings.fit(0, *fitted, colour[~apart])
+    fitted = detector.directions(changes.before[~apart]), detector.directions(described[~apart, 0])
+    makings.fit(0, *fitted, changes.colour[~apart])
     count = int(apart.sum())
     making = guest(makings, count)
-    compared = detector.compare(described[apart], before[apart], colour[apart], making)
+    compared = detector.compare(described[apart], Change(*(each[apart] for each in changes)), making)
     detector.calibrate(making, 0, detector.weigh(described[apart], making), count)
     detector.calibrate(making, 1, compared, count)
     return makings.state_dict()
 
 
-def described_pairs(images: Tensor, originals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The features of the images, those of their originals as a whole, and how colours moved, all cut alike."""
+def described_pairs(images: Tensor, originals: Tensor) -> tuple[Tensor, Change]:
+    """The features of the images, and what holding them against their originals shows, all cut alike."""
     rng = Generator().manual_seed(0)
-    found = []
+    described, changes = [], []
     for batch, side in zip(zip(images.split(BATCH), originals.split(BATCH), strict=True), cycle(SIDES), strict=False):
         after, before = _cut(torch.stack(batch), side, rng)
-        found.append((features(after), features(before)[:, 0], colours(after, before)))
-    described, originally, colour = (torch.cat(parts) for parts in zip(*found, strict=True))
-    return described, originally, colour
+        described.append(features(after))
+        changes.append(change(after, before))
+    return torch.cat(described), Change(*map(torch.cat, zip(*changes, strict=True)))
 
 
 def _cut(pairs: Tensor, side: int, rng: Generator) -> Tensor:

@@ -17,6 +17,7 @@ from zoo.training.degradations import choice
 from .detector import Detector
 from .examples import Examples, joined
 from .features import GRID, features
+from .greys import greys
 from .learning import calibrate, described, learn
 from .leaves import cut
 from .material import SOURCES, corpus
@@ -69,6 +70,7 @@ def attacked(detector: Detector, sources: dict[str, Tensor], rng: Generator) -> 
         seen,
         before.repeat(2, 1),
         colours(shown, clean.repeat(2, 1, 1, 1)),
+        greys(shown),
         torch.zeros(2 * CHUNK, dtype=torch.long),
         severity,
         parts,

@@ -12,10 +12,11 @@ from scipy.cluster.vq import kmeans, vq  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from .archives import Split
-from .detector import FAMILIES, STYLIZERS, Detector, Evidence
+from .detector import FAMILIES, STYLIZERS, Change, Detector, Evidence
 from .examples import Examples, examples, joined, kept
 from .material import corpus
 from .normals import RANK
+from .rims import Rims
 
 STEPS, BATCH, RATE = 2500, 192, 2e-3
 SPOILT_ROUNDS, CLEAN_SHARE, CLEAN_ROUNDS = 4, 0.06, 2
@@ -41,6 +42,8 @@ VISIBLE = 1.5
 """The change in grey levels from which on a spoilt picture counts in full."""
 CLEAN = 2.0
 """What a clean picture counts."""
+RIM_STEPS, RIM_RATE, RIM_DECAY = 2400, 3e-3, 0.05
+"""The same for the networks that look at greys alone."""
 WHICH = 0.3
 """What it counts to tell the kinds apart."""
 
@@ -137,7 +140,7 @@ def cost(detector: Detector, batch: Examples, rng: torch.Generator) -> Tensor:
     before = torch.where(kept, batch.before.float(), detector.centre)
     said = torch.where(torch.rand(count, generator=rng) < FORGOTTEN, 0, batch.making)
     alone = detector.weigh(described, detector.making(said))
-    compared = detector.beside(described, before, batch.colour, detector.making(batch.making))
+    compared = detector.beside(described, Change(before, batch.colour, batch.greys), detector.making(batch.making))
     parts = F.binary_cross_entropy_with_logits(alone.parts, batch.where.clamp(0, 1), reduction="none").mean((1, 2))
     where = (parts * ~batch.odd).mean()
     maker = F.cross_entropy(detector.maker(detector.standard(described[:, 0])), batch.making)
@@ -168,6 +171,28 @@ def named(evidence: Evidence, batch: Examples) -> Tensor:
     return each + WHICH * which + 0.5 * any_
 
 
+def learn_rims(rims: Rims, clean: Examples, spoilt: Examples, seed: int, steps: int = RIM_STEPS) -> None:
+    """Cross-entropy of whether there is anything, for each stylizer by itself."""
+    rng = torch.Generator().manual_seed(seed)
+    for number, judges in enumerate(rims.judges, 1):
+        calm, other = clean[clean.making == number], spoilt[spoilt.making == number]
+        rims.fit(calm.greys, number)
+        pool = joined([calm, other])
+        something = (pool.severity.amax(1) > 0) | pool.odd
+        counts = torch.where(something, (pool.changed / VISIBLE).clamp(max=1), CLEAN)
+        optimizer = torch.optim.AdamW(judges.parameters(), lr=RIM_RATE, weight_decay=RIM_DECAY)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RIM_RATE, total_steps=steps)
+        for _ in range(steps):
+            some = torch.randint(len(pool), (BATCH,), generator=rng)
+            said = rims.said(pool.greys[some], number)
+            due, weight = (each[some].float().expand_as(said) for each in (something, counts))
+            loss = F.binary_cross_entropy_with_logits(said, due, weight)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+
 def calibrate(detector: Detector, clean: Examples) -> None:
     """Set what scores are worth, by pictures that nothing was learnt from: those that no stylizer made, and each
     stylizer's."""
@@ -176,7 +201,7 @@ def calibrate(detector: Detector, clean: Examples) -> None:
         making, described = detector.making(its.making), its.described.float()
         with torch.no_grad():
             alone = detector.weigh(described, making)
-            compared = detector.compare(described, its.before.float(), its.colour, making)
+            compared = detector.compare(described, its.change, making)
         count = len(torch.stack([its.source, its.picture], 1).unique(dim=0))
         detector.calibrate(making, 0, alone, count)
         detector.calibrate(making, 1, compared, count)
@@ -189,6 +214,7 @@ def taught(folder: Path, seed: int = 0, steps: int = STEPS) -> Detector:
     detector = Detector()
     prepare(detector, clean, spoilt)
     learn(detector, [spoilt, spoilt, clean], clean, seed, steps)
+    learn_rims(detector.rims, clean, spoilt, seed, min(steps, RIM_STEPS))
     calibrate(detector, held_out)
     return detector
 

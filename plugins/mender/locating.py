@@ -50,13 +50,13 @@ class Lesson:
     counts: Tensor
 
 
-def lessons(sources: dict[str, Clean]) -> Callable[[int], tuple[Tensor, ...]]:
+def lessons(sources: dict[str, Clean], sides: tuple[int, ...] = SIDES) -> Callable[[int], tuple[Tensor, ...]]:
     """What `fit` draws its batches with: the fields of a `Lesson`."""
 
     def draw(count: int) -> tuple[Tensor, ...]:
         seed = int(torch.randint(2**60, ()))
         with torch.autocast("cpu", enabled=False):  # what is learnt from stays exact, whatever the step runs in
-            return tuple(vars(lesson(sources, count, SIDES[seed % len(SIDES)], seed)).values())
+            return tuple(vars(lesson(sources, count, sides[seed % len(sides)], seed)).values())
 
     return draw
 
@@ -78,12 +78,30 @@ def lesson(sources: dict[str, Clean], count: int, side: int, seed: int) -> Lesso
 
 def train_locator(fixer: Fixer, out: Path, resume: bool = False, tracker: str | None = None) -> tuple[Locator, int]:
     """Teach a locator for this fixer, within `BUDGET`; pictures, checkpoints and sheets go to `out`. The number is of
-    squares seen. To `resume` is to begin where the training ended before it came to this."""
+    squares seen."""
     sources, own = corpus(out / "material", "train"), out / "locator"
     method = Locating(fixer, lesson(sources, 32, SIDES[0], seed=0))
-    begun = resume and (own / CHECKPOINT).exists()
-    seen = fit(method, lessons(sources), own, BUDGET, begun, tracker, precision="bf16")
+    seen = fit(method, lessons(sources), own, BUDGET, begun(own, resume), tracker, precision="bf16")
     return method.result(), seen
+
+
+def begun(out: Path, resume: bool) -> bool:
+    """Whether there is something to `resume`: the training may have ended before it came to this."""
+    return resume and (out / CHECKPOINT).exists()
+
+
+def unlike(logits: Tensor, where: Tensor, counts: Tensor) -> Tensor:
+    """The cross-entropy of each map, `[9]`: at every place, as far as it counts."""
+    each = F.binary_cross_entropy_with_logits(logits.float(), where, counts, reduction="none")
+    return each.mean((0, 2, 3))
+
+
+def placed(shown: Lesson, found: Tensor) -> Tensor:
+    """The sheet of a lesson of 32: spoilt, where anything was done, and where it was found (logits `[32,9,S,S]`), three
+    to a row: `[96,3,S,S]`."""
+    images = shown.spoilt
+    maps = (enlarged(shown.where[:, KINDS:], images.shape[2:]), found[:, KINDS:].sigmoid().cpu())
+    return torch.stack([images, *(each.expand(-1, 3, -1, -1) for each in maps)], dim=1).flatten(0, 1)
 
 
 class Locating(Taught[Locator]):
@@ -102,16 +120,13 @@ class Locating(Taught[Locator]):
         for axes in MIRRORED:
             mirrored = (each.float().flip(axes) for each in (at.spoilt, mended, maps, features, at.where, at.counts))
             images, done, own, seen, where, counts = mirrored
-            logits = self.net(images, done, Sight(own, seen, told.float())).float()
-            unlike = F.binary_cross_entropy_with_logits(logits, where, counts, reduction="none").mean((0, 2, 3))
-            self.learn(unlike.sum(), rate(progress, RATE), len(images))
-        return {"kinds": unlike[:KINDS].detach().sum(), "anything": unlike[KINDS].detach()}
+            each = unlike(self.net(images, done, Sight(own, seen, told.float())), where, counts)
+            self.learn(each.sum(), rate(progress, RATE), len(images))
+        return {"kinds": each[:KINDS].detach().sum(), "anything": each[KINDS].detach()}
 
     @torch.no_grad()
     def sample(self) -> Tensor:
-        """Spoilt, where anything was done, and where it was found, three to a row: `[96,3,S,S]`."""
+        """As `placed`."""
         images, at = self.shown.spoilt, next(self.fixer.parameters()).device
         mended, sight = self.fixer(images.to(at), self.shown.said.to(at))
-        found = self.average.net(images.to(at), mended, sight).sigmoid().cpu()
-        maps = (enlarged(each[:, KINDS:], images.shape[2:]).expand(-1, 3, -1, -1) for each in (self.shown.where, found))
-        return torch.stack([images, *maps], dim=1).flatten(0, 1)
+        return placed(self.shown, enlarged(self.average.net(images.to(at), mended, sight), images.shape[2:]))

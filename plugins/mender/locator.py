@@ -6,10 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from .net import JUDGED, KINDS, MULTIPLE, TOLD, Sight, Stage, padded
-
-MAPS = KINDS + 1
-"""One for each kind, and the last for anything at all."""
+from .net import JUDGED, KINDS, MAPS, MULTIPLE, TOLD, Sight, Stage, padded
 
 HINTS = 192 + KINDS + 18
 """Numbers for each cell of 8x8 pixels: the fixer's features, its own maps, and `cells`."""

@@ -12,20 +12,21 @@ from zoo import Context
 
 from .detector import STYLIZERS, Detector, Making, Verdict, guest
 from .locator import Locator
-from .net import Fixer, Sight, across, enlarged, smooth
+from .net import MULTIPLE, QUARTER, Fixer, Sight, across, enlarged, smooth
 from .normals import Makings
 from .places import Places
+from .survey import Survey, over
 
 SMALL, FLAT = 32, 1 / 255
 """A shorter side in pixels, and a standard deviation, under which a picture tells nothing of what befell it."""
 DRAWN = 0.2
 """The overall score from which on the locator is asked. Most clean pictures stay under it, and cost less."""
-FAINT = 0.02
+FAINT = 0.01
 """What a map shows less of is taken for nothing."""
 UNLIKELY, SURE = 0.3, 0.9
 """The fixer is told nothing of kinds that score less than the one; and of the likeliest kind, that it scores the other
 or more: told by halves, it mends by halves."""
-FULL = 1 / 16
+FULL = 1 / 32
 """What a map shows from which on a place is mended in full: the fixer itself leaves most of what is fine as it is."""
 PLAIN = 16 / 255
 """By how much a place has changed, to be marked in full."""
@@ -39,6 +40,7 @@ class Mender(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.detector = Detector()
+        self.survey = Survey()
         self.fixer = Fixer()
         self.locator = Locator()
         self.places = Places()
@@ -68,14 +70,21 @@ class Mender(nn.Module):
         wherever they differ from that."""
         kinds, overall, parts = verdict
         size, drawn = images.shape[2:], overall >= DRAWN
-        if unspoilt is None:
-            maps = F.interpolate(self.places(parts), size, mode="bilinear")
-            if drawn.any():
-                found = self.located(images[drawn], kinds[drawn])
-                maps[drawn] = enlarged(self.places(parts[drawn], found), size)
-        else:
-            maps = changes(images, unspoilt) * (2 * kinds).clamp(max=1)[..., None, None]
-        return (maps - FAINT).clamp_min(0) / (1 - FAINT)
+        if unspoilt is not None:
+            return _plain(changes(images, unspoilt) * (2 * kinds).clamp(max=1)[..., None, None])
+        surveyed = self.surveyed(images)
+        maps = self.places(kinds, parts, surveyed)
+        if drawn.any():
+            located = self.located(images[drawn], kinds[drawn])
+            maps[drawn] = self.places(kinds[drawn], parts[drawn], surveyed[drawn], located)
+        return enlarged(_plain(maps), size)
+
+    def surveyed(self, images: Tensor) -> Tensor:
+        """Where the kinds are, and last where anything is, by a look at the whole: logits, of the size of `located`."""
+        size = images.shape[2:]
+        here, there = ([-(-side // by) for side in size] for by in (QUARTER, MULTIPLE))
+        down, right = (2 * cells - near for near, cells in zip(here, there, strict=True))
+        return F.pad(over(self.survey(images), size, tuple(here)), (0, right, 0, down), mode="replicate")
 
     def located(self, images: Tensor, kinds: Tensor) -> Tensor:
         """Where the kinds are, and last where anything is, small, as logits; told the scores `[N,8]`."""
@@ -92,6 +101,11 @@ class Mender(nn.Module):
     def gate(self, where: Tensor) -> Tensor:
         """How much of the mended picture is taken, `[N,1,H,W]`: 1 around what was found, 0 where the map is 0."""
         return smooth(across((where / FULL).clamp(max=1), REACH, torch.maximum), REACH) * (where > 0)
+
+
+def _plain(maps: Tensor) -> Tensor:
+    """Without what is too faint to be taken for anything."""
+    return (maps - FAINT).clamp_min(0) / (1 - FAINT)
 
 
 def changes(images: Tensor, unspoilt: Tensor) -> Tensor:

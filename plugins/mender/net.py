@@ -13,6 +13,9 @@ from torch import Tensor, nn
 KINDS = 8
 """Maps, in the order of `zoo.training.anomalies.SEEN`."""
 
+MAPS = KINDS + 1
+"""Of what looks for faults alone: one for each kind, and the last for anything at all."""
+
 MULTIPLE = 8
 """Sides are padded to a multiple of this, by repeating the edge. Tiles begin at multiples of it."""
 

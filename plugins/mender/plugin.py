@@ -40,7 +40,7 @@ class Mender(Corrector):
         ),
     )
     weights = WeightsRef(
-        "persona-zoo/mender-mender", None, "fb8e0e74dccec63173c8bfc04180435b29e9a8bb623f8942a64ba79ef3eaec50"
+        "persona-zoo/mender-mender", None, "48e8a118d233ff43d8fe8c701cf7382644aed51f12a0be1f29ed736ceccbcf6e"
     )
     kinds = {
         "colour": "Colour distortion",

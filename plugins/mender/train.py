@@ -1,8 +1,9 @@
 """How the weights came to be.
 
-`zoo train mender/mender --data avatars: --out DIR` teaches the detector, the fixer and the locator on `material`, and
-writes them as one file. The detector's part takes half an hour of a core, the fixer's seven hours, the locator's one
-and a half. With `--adversarial` it goes on teaching the bundled detector, on pictures that were changed to mislead it.
+`zoo train mender/mender --data avatars: --out DIR` teaches the detector, the survey, the fixer and the locator on
+`material`, and writes them as one file. The detector's part takes half an hour of a core, the survey's and the
+locator's one and a half each, the fixer's seven. With `--adversarial` it goes on teaching the bundled detector, on
+pictures that were changed to mislead it.
 `zoo evaluate mender/mender` measures the bundled weights beside their peers.
 """
 
@@ -23,6 +24,7 @@ from .learning import taught
 from .locating import train_locator
 from .mending import Mender
 from .placing import place
+from .surveying import train_survey
 
 __all__ = ["attacked", "evaluate", "train"]
 
@@ -42,9 +44,12 @@ def train(
     else:
         net = Mender()
         net.detector = taught(out / "material", SEED)
+        net.survey, facts["surveyed"] = train_survey(out, resume, tracker)
         net.fixer, facts["seen"] = train_fixer(out, resume, tracker)
         net.locator, facts["located"] = train_locator(net.fixer, out, resume, tracker)
         place(net, out / "material", SEED)
-    for part in (net.fixer, net.locator, net.detector.families, net.detector.name_alone, net.detector.name_compared):
+    of = net.detector
+    judging = of.plain, of.families, of.name_alone, of.name_compared, of.rims
+    for part in (net.survey, net.fixer, net.locator, *judging):
         part.half()  # as the file holds it
     save_results(net, out, facts)

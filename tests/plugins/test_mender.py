@@ -17,7 +17,7 @@ from plugins.mender.reference import colours
 from zoo import Context, Corrector, Findings
 from zoo.metrics.auroc import auroc
 from zoo.registry import discover
-from zoo.training.anomalies import SEEN, apply, last_step
+from zoo.training.anomalies import SEEN, apply, last_step, spoil
 from zoo.training.avatars import STYLES, draw
 
 COUNT, SIDE = 10, 128
@@ -168,6 +168,15 @@ def test_where_nothing_looks_wrong_hardly_anything_is_marked(
     shown = found.map * (overall(found) / found.threshold).clamp(max=1)[:, None, None, None]
     assert shown[calm].mean() < 0.03
     assert spoilt.map.mean() > 0.5
+
+
+@pytest.mark.parametrize("kind", ["colour", "clipping", "halo"])
+def test_a_patch_with_soft_edges_is_mapped(kind: str, portraits: Tensor, detect: Callable[..., Findings]) -> None:
+    """Odd beside the rest alone, as a washed-out cheek is."""
+    spoilt = spoil(portraits, 5, (kind,), clean=0, double=0, local=1, severity=(0.5, 0.7))
+    where = spoilt.masks > 0.5
+    tells = where | (spoilt.masks == 0)
+    assert auroc(detect(spoilt.images).map[tells], where[tells]) > 0.75
 
 
 def test_clean_portraits_come_back_bit_for_bit(mender: Corrector, portraits: Tensor) -> None:

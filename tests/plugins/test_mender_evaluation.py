@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from plugins.classical.filters import bilateral
 from plugins.mender.detector import Detector
 from plugins.mender.evaluating.attacking import hardened, under_attack
+from plugins.mender.evaluating.carried import carried
 from plugins.mender.evaluating.estimates import mean_area
 from plugins.mender.evaluating.figures import figures
 from plugins.mender.evaluating.measuring import Tables, measured
@@ -203,6 +204,33 @@ def test_a_page_says_who_is_absent() -> None:
     there = {f"{name}_training_seconds": 60.0 for name in NAMES if name != "draem"}
     assert "Not there when this was written: DRAEM." in page(there)
     assert "Not there" not in page(there | {"draem_training_seconds": 60.0})
+
+
+def test_figures_of_peers_that_are_not_at_hand_are_carried_over() -> None:
+    filters = {"bilateral_psnr_gain": 1.0, "nlm_psnr_gain": 0.5}
+    plain = {"plain_training_seconds": 9.0, "plain_psnr_gain": 2.0, "plain_psnr_gain_low": 1.5}
+    before = filters | plain | {"psnr_gain": 3.0, "psnr_gain_over_baseline": 1.0, "robust_auroc_after": 0.4}
+    gains = {"": 4.0, "bilateral_": 1.0, "nlm_": 0.5}
+    ends = {"": 0.0, "_low": -0.1, "_high": 0.1}
+    found = {f"{prefix}psnr_gain{end}": gain + by for prefix, gain in gains.items() for end, by in ends.items()}
+    kept = carried(found, before)
+    assert kept.keys() >= plain.keys() | {"robust_auroc_after"}
+    assert "psnr_gain" not in kept
+    assert [kept[f"psnr_gain_over_baseline{end}"] for end in ("", "_low", "_high")] == pytest.approx([2.0, 1.9, 2.1])
+    said = page(found | kept, kept)
+    assert (
+        "carried over from the run before on the same pictures: plain residual net, the mender after hardening." in said
+    )
+    assert "difference of the means" in said
+
+
+def test_nothing_is_carried_over_to_other_pictures_nor_over_what_was_measured_anew() -> None:
+    before = {"bilateral_psnr_gain": 1.0, "nlm_psnr_gain": 0.5, "draem_training_seconds": 9.0, "draem_pro": 0.2}
+    filters = {name: before[name] for name in ("bilateral_psnr_gain", "nlm_psnr_gain")}
+    assert carried(filters, before)["draem_pro"] == 0.2
+    assert carried(filters | {"nlm_psnr_gain": 0.6}, before) == {}
+    assert carried(filters | {"draem_training_seconds": 8.0}, before) == {}
+    assert carried(filters, {}) == {}
 
 
 def test_pictures_are_drawn_anew_as_rows_and_faults_that_do_not_show_are_left_out() -> None:

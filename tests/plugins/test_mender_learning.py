@@ -171,29 +171,33 @@ def test_photographs_have_a_normal_for_each_sort() -> None:
 def clean_examples(described: Tensor, source: Tensor) -> Examples:
     """Of which nothing else matters."""
     nothing = torch.zeros(len(source))
-    return Examples(described[:, None], *[nothing] * 7, source, nothing)
+    return Examples(described[:, None], *[nothing] * 8, source, nothing)
 
 
 def test_each_kind_is_placed_by_whoever_knows() -> None:
-    """Of the first kind the detector's parts tell, of the second the locator's maps."""
+    """Of the first kind the detector's parts tell, of the second the survey, of the third the locator; and of the
+    fourth, which is everywhere where it is, the score of the whole."""
     rng = torch.Generator().manual_seed(0)
-    where = torch.zeros(64, 8, 8, 8)
-    where[:32, 0, :4], where[32:, 1, :, 4:] = 1, 1
-    parts, maps = torch.randn(64, 8, 4, 4, generator=rng), torch.randn(64, 9, 8, 8, generator=rng)
+    where = torch.zeros(128, 8, 8, 8)
+    where[:32, 0, :4], where[32:64, 1, :, 4:], where[64:96, 2, 4:], where[96:, 3] = 1, 1, 1, 1
+    kinds = torch.rand(128, 8, generator=rng)
+    kinds[:, 3] = 0.3 * kinds[:, 3] + 0.7 * where[:, 3, 0, 0]
+    parts = torch.randn(128, 8, 4, 4, generator=rng)
+    surveyed, located = torch.randn(2, 128, 9, 8, 8, generator=rng)
     parts[:, 0] += 4 * F.avg_pool2d(where[:, 0], 2)
-    maps[:, 1] += 4 * where[:, 1]
+    surveyed[:, 1] += 4 * where[:, 1]
+    located[:, 2] += 4 * where[:, 2]
     places = Places()
-    places.fit(parts, maps, where)
-    coarse, fine = places(parts), places(parts, maps)
-    assert coarse.shape == parts.shape
-    assert fine.shape == where.shape
-    for kind, spoilt in enumerate((where[:32], where[32:])):
-        shown = fine[:32, kind] if kind == 0 else fine[32:, kind]
-        assert auroc(shown.flatten(), spoilt[:, kind].flatten() > 0) > 0.95
+    places.fit(kinds, parts, surveyed, located, where)
+    coarse, fine = places(kinds, parts, surveyed), places(kinds, parts, surveyed, located)
+    assert coarse.shape == fine.shape == where.shape
+    for kind in range(4):
+        assert auroc(fine[:, kind].flatten(), where[:, kind].flatten() > 0) > 0.95
+    assert auroc(coarse[:, 1].flatten(), where[:, 1].flatten() > 0) > 0.95
 
 
 @pytest.mark.usefixtures("few")
-def test_both_parts_together_learn_where(tmp_path: Path) -> None:
+def test_all_together_learn_where(tmp_path: Path) -> None:
     net = Mender().eval()
     before = {name: value.clone() for name, value in net.state_dict().items()}
     place(net, tmp_path, 0)

@@ -61,15 +61,15 @@ ROWS = {
 PER_KIND = ("auroc", "psnr_gain", "pixel_auroc", "pixel_f1", "pro")
 
 
-def page(figures: Mapping[str, float]) -> str:
-    """All tables."""
+def page(figures: Mapping[str, float], carried: Mapping[str, float] | None = None) -> str:
+    """All tables; `carried` are those figures that an earlier run measured."""
     return "\n".join(
         [
             "# The mender, beside what else can be run\n",
-            "Written by `zoo evaluate mender/mender`, all in one run and on the same held-out pictures; in brackets 95 "
+            "Written by `zoo evaluate mender/mender`, all on the same held-out pictures; in brackets 95 "
             "% intervals over pictures. Faults of severity 0.15 to 0.75, by stylizers 0.25 to 0.75; one that changes a "
             "picture by less than a grey level counts for nothing. What is mended is rounded to 8 bits.\n",
-            _absent(figures),
+            _peers(figures, carried or {}),
             *_table("quantity", {words: name for name, words in ROWS.items()}, figures),
             "\n## By kind\n",
             *(line for name in PER_KIND for line in _by_kind(name, figures)),
@@ -80,11 +80,26 @@ def page(figures: Mapping[str, float]) -> str:
     )
 
 
-def _absent(figures: Mapping[str, float]) -> str:
-    """A sentence on the peers that could not be run."""
-    absent = [COLUMNS[f"{name}_"] for name in NAMES if f"{name}_training_seconds" not in figures]
-    peers = "Peers that are trained: see `plugins/mender/evaluating/peers_training.py`."
-    return f"{peers} Not there when this was written: {', '.join(absent)}.\n" if absent else f"{peers}\n"
+def _peers(figures: Mapping[str, float], carried: Mapping[str, float]) -> str:
+    """What there is to say of the peers that could not be run."""
+    known = {name: COLUMNS[f"{name}_"] for name in NAMES} | {"robust_auroc_after": "the mender after hardening"}
+    marks = {name: f"{name}_training_seconds" if name in NAMES else name for name in known}
+    kept = [words for name, words in known.items() if marks[name] in carried]
+    absent = [known[name] for name in NAMES if marks[name] not in figures]
+    said = ["Peers that are trained: see `plugins/mender/evaluating/peers_training.py`."]
+    if kept:
+        said.append(
+            f"Not at hand when this was written, and carried over from the run before on the same pictures: "
+            f"{', '.join(kept)}."
+        )
+        if "plain_training_seconds" in carried:
+            said.append(
+                "What is gained over the plain residual net is then the difference of the means, with the "
+                "interval of the gain alone."
+            )
+    if absent:
+        said.append(f"Not there when this was written: {', '.join(absent)}.")
+    return " ".join(said) + "\n"
 
 
 def _by_kind(name: str, figures: Mapping[str, float]) -> list[str]:
