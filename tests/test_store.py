@@ -167,7 +167,10 @@ def test_the_environment_says_where_how_much_and_how_long(tmp_path, monkeypatch)
 
 
 def test_many_threads_share_one_store(tmp_path):
+    """Also where memory has no room for all: what was pushed out is read from the folder again."""
     store = Store(str(tmp_path), memory=3 * 64 * 64 * 3)
+    for number in range(4):  # else one could be pushed out before it was ever written
+        store.share(store.hold(picture(number)))
 
     def keep(seed: int) -> str:
         name = store.hold(picture(seed % 4))
