@@ -19,6 +19,8 @@ from .normals import RANK
 from .rims import Rims
 
 STEPS, BATCH, RATE = 2500, 192, 2e-3
+RIM_STEPS, RIM_RATE, RIM_DECAY = 2400, 3e-3, 0.05
+"""Of the networks that look at greys alone: longer, they learn pictures by heart."""
 SPOILT_ROUNDS, CLEAN_SHARE, CLEAN_ROUNDS = 4, 0.06, 2
 """How often each picture is spoilt to learn from, in which share of these not at all; and how often it is looked at as
 it is."""
@@ -42,8 +44,6 @@ VISIBLE = 1.5
 """The change in grey levels from which on a spoilt picture counts in full."""
 CLEAN = 2.0
 """What a clean picture counts."""
-RIM_STEPS, RIM_RATE, RIM_DECAY = 2400, 3e-3, 0.05
-"""The same for the networks that look at greys alone."""
 WHICH = 0.3
 """What it counts to tell the kinds apart."""
 

@@ -46,6 +46,7 @@ def _joined(kinds: Tensor, parts: Tensor, surveyed: Tensor, located: Tensor | No
 
 
 def _fit(weighed: nn.Conv2d, logits: Tensor, where: Tensor, counts: Tensor) -> None:
+    # without a line search its steps can be so long that they end in NaN
     optimizer = torch.optim.LBFGS(weighed.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
     def cost() -> Tensor:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zoo.training.anomalies import SEEN, UNSEEN
 
+from .carried import HARDENED
 from .trained import NAMES
 
 RESULTS = Path(__file__).parents[3] / "docs" / "results" / "mender-mender.md"
@@ -58,6 +59,11 @@ ROWS = {
     "robust_auroc_after": "the same after adversarial training",
     "training_seconds": "training, CPU seconds of one core",
 }
+CARRIED = "Not at hand when this was written, and carried over from the run before on the same pictures: {}."
+APART = (
+    "What is gained over the plain residual net is then the difference of the means, with the interval of the gain "
+    "alone."
+)
 PER_KIND = ("auroc", "psnr_gain", "pixel_auroc", "pixel_f1", "pro")
 
 
@@ -82,21 +88,15 @@ def page(figures: Mapping[str, float], carried: Mapping[str, float] | None = Non
 
 def _peers(figures: Mapping[str, float], carried: Mapping[str, float]) -> str:
     """What there is to say of the peers that could not be run."""
-    known = {name: COLUMNS[f"{name}_"] for name in NAMES} | {"robust_auroc_after": "the mender after hardening"}
-    marks = {name: f"{name}_training_seconds" if name in NAMES else name for name in known}
-    kept = [words for name, words in known.items() if marks[name] in carried]
-    absent = [known[name] for name in NAMES if marks[name] not in figures]
+    trained = {f"{name}_training_seconds": COLUMNS[f"{name}_"] for name in NAMES}
+    hardened = {HARDENED: "the mender after hardening"}
+    kept = [words for mark, words in (trained | hardened).items() if mark in carried]
+    absent = [words for mark, words in trained.items() if mark not in figures]
     said = ["Peers that are trained: see `plugins/mender/evaluating/peers_training.py`."]
     if kept:
-        said.append(
-            f"Not at hand when this was written, and carried over from the run before on the same pictures: "
-            f"{', '.join(kept)}."
-        )
-        if "plain_training_seconds" in carried:
-            said.append(
-                "What is gained over the plain residual net is then the difference of the means, with the "
-                "interval of the gain alone."
-            )
+        said.append(CARRIED.format(", ".join(kept)))
+    if COLUMNS["plain_"] in kept:
+        said.append(APART)
     if absent:
         said.append(f"Not there when this was written: {', '.join(absent)}.")
     return " ".join(said) + "\n"
